@@ -58,15 +58,18 @@ const KNOWN_ONLY_TO: [(&str, &[&str]); 12] = [
     ("lightning-invoice", &["lightning"]),
 ];
 
-pub(crate) static METADATA: LazyLock<Value> = LazyLock::new(|| {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+pub(crate) static METADATA: LazyLock<Value> =
+    LazyLock::new(|| metadata(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml")));
+
+/// What cargo knows of a workspace.
+pub(crate) fn metadata(manifest: &str) -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--manifest-path", manifest])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
-});
+}
 
 struct Crate {
     name: String,

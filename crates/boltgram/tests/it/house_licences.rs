@@ -1,6 +1,10 @@
 //! Every linked library has a licence that permits distribution of this program.
 
-use super::house::METADATA;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::house::{METADATA, metadata};
 
 const PERMISSIVE: [&str; 16] = [
     "0BSD",
@@ -26,7 +30,20 @@ const MPL_2: [&str; 1] = ["option-ext"];
 
 #[test]
 fn every_licence_is_permissive() {
-    for package in METADATA["packages"].as_array().unwrap() {
+    assert_all_permissive(&METADATA);
+}
+
+/// The Lightning node, a workspace of its own.
+#[test]
+fn every_licence_of_the_lightning_node_is_permissive() {
+    let manifest = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../ldk/Cargo.toml"));
+    if manifest.exists() {
+        assert_all_permissive(&metadata(manifest.to_str().unwrap()));
+    }
+}
+
+fn assert_all_permissive(metadata: &Value) {
+    for package in metadata["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
         let licence = package["license"].as_str().unwrap_or("none");
         let allowed = permits(licence) || (licence == "MPL-2.0" && MPL_2.contains(&name));

@@ -7,16 +7,23 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 400;
 
 /// A list of names, a line each.
-const LIST: &str = "testkit/src/store_conformance/cases.rs";
+const LIST: &str = "crates/testkit/src/store_conformance/cases.rs";
 
 /// Module names that do not describe the contents.
 const DRAWERS: [&str; 8] =
     ["common", "helper", "helpers", "manager", "misc", "types", "util", "utils"];
 
-/// Every Rust file below `crates/`, with its text.
+/// Every Rust file below `crates/`, and of the workspace `ldk/` if it is there, with its text.
 fn sources() -> Vec<(PathBuf, String)> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let house = crates.parent().unwrap();
     let mut folders = vec![crates.to_owned()];
+    // Not all below it: what cargo builds is there, too.
+    for member in house.join("ldk").read_dir().into_iter().flatten() {
+        let member = member.unwrap().path();
+        let of_it = ["src", "tests"].map(|name| member.join(name));
+        folders.extend(of_it.into_iter().filter(|folder| folder.is_dir()));
+    }
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -25,7 +32,7 @@ fn sources() -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                found.push((path.strip_prefix(crates).unwrap().to_owned(), text));
+                found.push((path.strip_prefix(house).unwrap().to_owned(), text));
             }
         }
     }
