@@ -11,7 +11,7 @@
 //! | it is not ready after [`START_WAIT`], or ended by itself | the start goes on; no invoices are sold until it answers |
 //! | it ends by itself, however it ends | it is started again after 1 s, doubled up to 60 s |
 //! | another one still runs on its directory | the same: it exits, and is started again |
-//! | this process stops | the doors close, the engine stops, then the node gets SIGTERM and is awaited |
+//! | this process stops | the doors close, the engine stops, then the node gets SIGTERM, the pipe closes, and the node is awaited |
 //! | this process dies, or is stopped by a second signal | the pipe closes, and the node ends by itself |
 
 mod command;
@@ -118,7 +118,7 @@ impl LightningNode {
         Ok(())
     }
 
-    /// Ends it in order, and waits for its end, but not for ever: its standard input closes with this process.
+    /// Ends it in order, and waits for its end, but not for ever.
     pub(crate) async fn stop(&self) {
         self.stop.cancel();
         let mut state = self.state.clone();
@@ -126,7 +126,7 @@ impl LightningNode {
         if timeout(STOP_WAIT, stopped).await.is_err() {
             tracing::warn!(
                 waited_s = STOP_WAIT.as_secs(),
-                "the Lightning node still runs; it ends by itself, because its standard input closes"
+                "the Lightning node still runs; it is left to end by itself"
             );
         }
     }
@@ -143,6 +143,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    /// It goes on until its directory is gone.
+    const DEAF: &str = "trap '' TERM\necho ready here\nwhile [ -e \"$0\" ]; do sleep 0.1; done";
 
     /// A node that is this script, in its own directory.
     fn node(home: &Path, script: &str) -> (LightningNode, Supervisor) {
@@ -175,7 +178,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_node_that_does_not_end_is_left() {
         let home = tempfile::tempdir().unwrap();
-        let (deaf, supervisor) = node(home.path(), "trap '' TERM\necho ready here\nexec cat");
+        let (deaf, supervisor) = node(home.path(), DEAF);
         Tasks::new().spawn(supervisor.run());
         let mut state = deaf.state.clone();
         state.wait_for(|state| *state == State::Ready).await.unwrap();

@@ -88,8 +88,8 @@ impl Supervisor {
     }
 
     async fn watch(&self, mut child: Child) -> State {
-        // Held until it has ended.
-        let _stdin = child.stdin.take();
+        // Held until it shall end.
+        let mut stdin = child.stdin.take();
         let mut out = Lines::new(child.stdout.take());
         let mut err = Lines::new(child.stderr.take());
         let begun = Instant::now();
@@ -114,6 +114,8 @@ impl Supervisor {
                     is_told = true;
                     tracing::info!("stopping the Lightning node");
                     end_in_order(&child);
+                    // A read of it may keep the node from ending.
+                    drop(stdin.take());
                 }
                 _ = progress.tick(), if !is_told && !is_ready => {
                     let waited_s = begun.elapsed().as_secs();
