@@ -1,0 +1,1 @@
+//! A Lightning node that holds payments.
