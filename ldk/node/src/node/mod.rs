@@ -1,0 +1,279 @@
+//! The node: ldk-node, our book of what became of each payment, and the tasks that keep both in step.
+
+mod channels;
+mod events;
+mod follow_chain;
+mod hold;
+mod pay;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use ldk_node::bip39::Mnemonic;
+use ldk_node::bitcoin::secp256k1::PublicKey;
+use ldk_node::bitcoin::{BlockHash, Network, OutPoint};
+use ldk_node::config::{AnchorChannelsConfig, Config};
+use ldk_node::lightning::ln::msgs::SocketAddress;
+use tokio::runtime::Handle;
+use tokio::sync::broadcast;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::Hash;
+use crate::book::{Book, BookError};
+use crate::chain::{BlockTimes, ChainSource};
+use crate::clock::Clock;
+use crate::ldk_log::LdkLog;
+use crate::signer::Signer;
+
+pub(crate) use channels::OpenChannel;
+pub(crate) use hold::AddHold;
+pub(crate) use pay::{SendPayment, Sent};
+
+pub use channels::ChannelRefusal;
+
+/// Reports of changes that a slow reader may miss; it reads the book then.
+const REPORTS_MAX: usize = 4_096;
+
+/// What anchor channels keep on chain, each, to pay the fees of a forced end.
+const ANCHOR_RESERVE_SATS: u64 = 25_000;
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub network: Network,
+    pub chain: ChainSource,
+    /// How often the chain is read.
+    pub sync: Duration,
+    /// Where other nodes connect.
+    pub listen: Vec<SocketAddress>,
+    pub alias: Option<String>,
+    /// Gossip by rapid sync from here; from the peers if `None`.
+    pub rapid_gossip: Option<String>,
+    /// Nodes whose channels are used before they have confirmations.
+    pub trust_0conf: Vec<PublicKey>,
+    /// The directory of ldk-node's store.
+    pub store: PathBuf,
+    pub book: PathBuf,
+}
+
+/// Why a call was refused or failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    #[error("unable to locate invoice")]
+    NotFound,
+    #[error("invoice still open")]
+    StillOpen,
+    #[error("invoice already canceled")]
+    AlreadyCancelled,
+    #[error("invoice already settled")]
+    AlreadySettled,
+    #[error("invoice with payment hash already exists")]
+    AlreadyExists,
+    #[error("payment isn't initiated")]
+    NeverSent,
+    #[error("payment is in transition")]
+    InTransition,
+    #[error("invoice is already paid")]
+    AlreadyPaid,
+    #[error("invoice expired")]
+    Expired,
+    #[error("self-payments not allowed")]
+    SelfPayment,
+    #[error("{0}")]
+    Bad(String),
+    /// It may have taken effect.
+    #[error("{0}")]
+    Unconfirmed(String),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<BookError> for CallError {
+    fn from(error: BookError) -> Self {
+        Self::Unconfirmed(error.to_string())
+    }
+}
+
+/// The chain as the node has read it.
+#[derive(Debug, Clone, Copy)]
+struct Tip {
+    hash: BlockHash,
+    /// When the block was made; when it was first seen, if the chain source does not say.
+    time: u64,
+}
+
+/// What [`Node::info`] reports.
+#[derive(Debug, Clone)]
+pub struct Info {
+    pub node_id: PublicKey,
+    pub alias: String,
+    pub network: Network,
+    pub height: u32,
+    pub block_hash: BlockHash,
+    pub block_time: u64,
+    /// The chain was read lately.
+    pub synced: bool,
+    pub active_channels: u32,
+    pub inactive_channels: u32,
+    pub pending_channels: u32,
+    pub peers: u32,
+    pub listen: Vec<SocketAddress>,
+}
+
+#[allow(missing_debug_implementations, reason = "has the node's key")]
+pub struct Node {
+    ldk: Arc<ldk_node::Node>,
+    book: Book,
+    signer: Signer,
+    clock: Clock,
+    network: Network,
+    alias: String,
+    sync: Duration,
+    times: BlockTimes,
+    tip: Mutex<Option<Tip>>,
+    read_at: Mutex<Option<Instant>>,
+    /// Hashes of which a hold changed.
+    holds: broadcast::Sender<Hash>,
+    /// Hashes of which a payment ended.
+    payments: broadcast::Sender<Hash>,
+    /// Channels whose funding was sent: ldk-node's number, and the funding's output.
+    funded: broadcast::Sender<(u128, OutPoint)>,
+    stop: CancellationToken,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Node {
+    /// Starts the node and its tasks. It may not have read the chain yet: see [`Info::synced`].
+    pub async fn start(
+        options: Options,
+        seed: &Mnemonic,
+        clock: Clock,
+    ) -> anyhow::Result<Arc<Self>> {
+        let book = Book::open(&options.book)?;
+        let seed = seed.to_seed_normalized("");
+        let times = BlockTimes::new(options.chain.clone())?;
+        let handle = Handle::current();
+        let building = options.clone();
+        // ldk-node waits for its own tasks, which a worker of the runtime must not.
+        let built = tokio::task::spawn_blocking(move || build(&building, seed, handle));
+        let ldk = Arc::new(built.await??);
+        let signer = Signer::new(&seed, options.network, ldk.node_id())?;
+        let node = Arc::new(Self {
+            ldk: Arc::clone(&ldk),
+            book,
+            signer,
+            clock,
+            network: options.network,
+            alias: options.alias.unwrap_or_default(),
+            sync: options.sync,
+            times,
+            tip: Mutex::default(),
+            read_at: Mutex::default(),
+            holds: broadcast::channel(REPORTS_MAX).0,
+            payments: broadcast::channel(REPORTS_MAX).0,
+            funded: broadcast::channel(REPORTS_MAX).0,
+            stop: CancellationToken::new(),
+            tasks: Mutex::default(),
+        });
+        let started = tokio::task::spawn_blocking(move || ldk.start());
+        started.await?.context("the node does not start")?;
+        node.resume().await?;
+        let mut tasks = node.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.spawn(Arc::clone(&node).follow_events());
+        tasks.spawn(Arc::clone(&node).follow_chain());
+        tasks.spawn(Arc::clone(&node).follow_clock());
+        drop(tasks);
+        Ok(node)
+    }
+
+    /// Ends in order: what has happened is on disk when this returns.
+    pub async fn stop(&self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        let mut tasks = {
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *tasks)
+        };
+        while tasks.join_next().await.is_some() {}
+        let ldk = Arc::clone(&self.ldk);
+        tokio::task::spawn_blocking(move || ldk.stop()).await?.context("the node does not stop")
+    }
+
+    /// Cancelled when the node stops: streams end then.
+    pub(crate) const fn stopped(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    pub fn node_id(&self) -> PublicKey {
+        self.ldk.node_id()
+    }
+
+    pub fn info(&self) -> Info {
+        let best = self.ldk.status().current_best_block;
+        let channels = self.ldk.list_channels();
+        let count = |which: &dyn Fn(&ldk_node::ChannelDetails) -> bool| {
+            u32::try_from(channels.iter().filter(|channel| which(channel)).count())
+                .unwrap_or(u32::MAX)
+        };
+        let peers = self.ldk.list_peers().iter().filter(|peer| peer.is_connected).count();
+        let tip = *self.tip.lock().unwrap_or_else(PoisonError::into_inner);
+        Info {
+            node_id: self.ldk.node_id(),
+            alias: self.alias.clone(),
+            network: self.network,
+            height: best.height,
+            block_hash: best.block_hash,
+            block_time: tip.filter(|tip| tip.hash == best.block_hash).map_or(0, |tip| tip.time),
+            synced: self.is_synced() && tip.is_some_and(|tip| tip.hash == best.block_hash),
+            active_channels: count(&|channel| channel.is_usable),
+            inactive_channels: count(&|channel| channel.is_channel_ready && !channel.is_usable),
+            pending_channels: count(&|channel| !channel.is_channel_ready),
+            peers: u32::try_from(peers).unwrap_or(u32::MAX),
+            listen: self.ldk.listening_addresses().unwrap_or_default(),
+        }
+    }
+
+    fn height(&self) -> u32 {
+        self.ldk.status().current_best_block.height
+    }
+
+    fn now(&self) -> u64 {
+        (self.clock)()
+    }
+
+    /// Calls ldk-node, which writes to its store, without holding up the runtime.
+    async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&ldk_node::Node) -> T + Send + 'static,
+    ) -> Result<T, CallError> {
+        let ldk = Arc::clone(&self.ldk);
+        let called = tokio::task::spawn_blocking(move || call(&ldk)).await;
+        called.map_err(|error| CallError::Unconfirmed(error.to_string()))
+    }
+}
+
+fn build(options: &Options, seed: [u8; 64], handle: Handle) -> anyhow::Result<ldk_node::Node> {
+    let config = Config {
+        network: options.network,
+        storage_dir_path: options.store.to_string_lossy().into_owned(),
+        listening_addresses: Some(options.listen.clone()).filter(|listen| !listen.is_empty()),
+        trusted_peers_0conf: options.trust_0conf.clone(),
+        anchor_channels_config: Some(AnchorChannelsConfig {
+            trusted_peers_no_reserve: Vec::new(),
+            per_channel_reserve_sats: ANCHOR_RESERVE_SATS,
+        }),
+        ..Config::default()
+    };
+    let mut builder = ldk_node::Builder::from_config(config);
+    if let Some(alias) = &options.alias {
+        builder.set_node_alias(alias.clone()).context("the alias is too long (32 bytes)")?;
+    }
+    builder.set_runtime(handle).set_entropy_seed_bytes(seed).set_custom_logger(Arc::new(LdkLog));
+    options.chain.configure(&mut builder)?;
+    match &options.rapid_gossip {
+        Some(url) => builder.set_gossip_source_rgs(url.clone()),
+        None => builder.set_gossip_source_p2p(),
+    };
+    builder.build().context("the node cannot be opened")
+}
