@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::chain::{Bitcoind, BitcoindLogin, ChainSource};
@@ -25,7 +26,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<()> {
     if !rest_ip.is_loopback() {
         tracing::warn!("the REST interface is open to other machines: {}", args.rest);
     }
-    let tcp = rest::bind(args.rest).await;
+    let tcp = TcpListener::bind(args.rest).await;
     let tcp = tcp.with_context(|| format!("cannot listen on {}", args.rest))?;
     let address = format!("https://{}", tcp.local_addr()?);
     let options = Options {
@@ -49,10 +50,8 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<()> {
         );
     }
     data.write_address(&address)?;
-    let serving = tokio::spawn({
-        let node = Arc::clone(&node);
-        async move { rest::serve(tcp, tls, node, &macaroons).await }
-    });
+    let router = rest::router(Arc::clone(&node), &macaroons);
+    let serving = tokio::spawn(rest::serve(tcp, tls, router, node.stopped().clone()));
     announce(&address)?;
     let reason = stopping.await;
     tracing::info!(reason, "stopping");

@@ -201,7 +201,7 @@ impl Node {
     }
 
     /// Cancelled when the node stops: streams end then.
-    pub(crate) const fn stopped(&self) -> &CancellationToken {
+    pub const fn stopped(&self) -> &CancellationToken {
         &self.stop
     }
 

@@ -11,7 +11,6 @@ mod payments;
 mod tls;
 mod wire;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::{Macaroons, TlsFiles};
 use crate::node::Node;
@@ -61,17 +61,16 @@ pub fn router(node: Arc<Node>, macaroons: &Macaroons) -> Router {
         .with_state(node)
 }
 
-/// Serves until the node stops, and the calls that run then a little longer.
+/// Serves until `stopped`, and the calls that run then a little longer.
 pub async fn serve(
     tcp: TcpListener,
     tls: TlsFiles,
-    node: Arc<Node>,
-    macaroons: &Macaroons,
+    router: Router,
+    stopped: CancellationToken,
 ) -> anyhow::Result<()> {
     let listener = TlsListener::new(tcp, tls)?;
-    let stopped = node.stopped().clone();
-    let serving = axum::serve(listener, router(node, macaroons))
-        .with_graceful_shutdown(stopped.clone().cancelled_owned());
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(stopped.clone().cancelled_owned());
     let too_long = async {
         stopped.cancelled().await;
         tokio::time::sleep(END_WAIT).await;
@@ -80,9 +79,4 @@ pub async fn serve(
         served = serving.into_future() => Ok(served?),
         () = too_long => Ok(()),
     }
-}
-
-/// Binds the address, so that a port that is taken is known before the node starts.
-pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    TcpListener::bind(address).await
 }

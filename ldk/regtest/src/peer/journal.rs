@@ -82,12 +82,20 @@ impl SharedJournal {
         self.0.lock().unwrap().outcomes.get(hash).cloned()
     }
 
-    pub(super) fn forget_outcome(&self, hash: &[u8; 32]) {
-        self.0.lock().unwrap().outcomes.remove(hash);
+    pub(super) fn take_outcome(&self, hash: &[u8; 32]) -> Option<Outcome> {
+        self.0.lock().unwrap().outcomes.remove(hash)
+    }
+
+    pub(super) fn restore_outcome(&self, hash: [u8; 32], outcome: Outcome) {
+        self.0.lock().unwrap().outcomes.entry(hash).or_insert(outcome);
     }
 
     pub(super) fn held(&self, hash: &[u8; 32]) -> Option<Held> {
         self.0.lock().unwrap().held.get(hash).copied()
+    }
+
+    pub(super) fn forget_held(&self, hash: &[u8; 32]) {
+        self.0.lock().unwrap().held.remove(hash);
     }
 
     pub(super) fn received(&self, hash: &[u8; 32]) -> Option<u64> {

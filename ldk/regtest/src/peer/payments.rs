@@ -30,12 +30,15 @@ impl Peer {
     fn send(&self, bolt11: &str, msat: Option<u64>) -> Result<[u8; 32], String> {
         let invoice: Bolt11Invoice = bolt11.parse().map_err(|e| format!("not an invoice: {e}"))?;
         let hash = invoice.payment_hash().to_byte_array();
-        self.journal.forget_outcome(&hash);
+        let earlier = self.journal.take_outcome(&hash);
         let payments = self.node().bolt11_payment();
         let sent = apart(|| match msat {
             Some(msat) => payments.send_using_amount(&invoice, msat, None),
             None => payments.send(&invoice, None),
         });
+        if let (Err(_), Some(earlier)) = (&sent, earlier) {
+            self.journal.restore_outcome(hash, earlier);
+        }
         sent.map(|_| hash).map_err(|e| e.to_string())
     }
 
@@ -93,10 +96,38 @@ impl Peer {
             .to_string()
     }
 
+    /// As [`Peer::hold_invoice`], with an expiry.
+    #[must_use]
+    pub fn hold_invoice_expiring(
+        &self,
+        msat: u64,
+        memo: &str,
+        hash: &[u8; 32],
+        expiry_s: u32,
+    ) -> String {
+        let payments = self.node().bolt11_payment();
+        payments
+            .receive_for_hash(msat, &describe(memo), expiry_s, PaymentHash(*hash))
+            .expect("an invoice")
+            .to_string()
+    }
+
     /// Waits until a payment to us is held.
     #[must_use]
     pub fn wait_held(&self, hash: &[u8; 32]) -> Held {
         until(&format!("the payment {} is held", hex::encode(hash)), || self.journal.held(hash))
+    }
+
+    /// The payment to us that is held now, if one is.
+    #[must_use]
+    pub fn held(&self, hash: &[u8; 32]) -> Option<Held> {
+        self.journal.held(hash)
+    }
+
+    /// What a payment to us that has arrived brought, in millisatoshi.
+    #[must_use]
+    pub fn received(&self, hash: &[u8; 32]) -> Option<u64> {
+        self.journal.received(hash)
     }
 
     /// Takes a held payment.
@@ -111,6 +142,7 @@ impl Peer {
 
     /// Gives a held payment back.
     pub fn fail(&self, hash: &[u8; 32]) {
+        self.journal.forget_held(hash);
         self.node()
             .bolt11_payment()
             .fail_for_hash(PaymentHash(*hash))
