@@ -100,7 +100,7 @@ impl From<BookError> for CallError {
 #[derive(Debug, Clone, Copy)]
 struct Tip {
     hash: BlockHash,
-    /// When the block was made; when it was first seen, if the chain source does not say.
+    /// When the block was made.
     time: u64,
 }
 
@@ -224,8 +224,9 @@ impl Node {
             network: self.network,
             height: best.height,
             block_hash: best.block_hash,
-            block_time: tip.filter(|tip| tip.hash == best.block_hash).map_or(0, |tip| tip.time),
-            synced: self.is_synced() && tip.is_some_and(|tip| tip.hash == best.block_hash),
+            // Of the last block whose time is known: never younger than the newest.
+            block_time: tip.map_or(0, |tip| tip.time),
+            synced: self.is_synced() && tip.is_some(),
             active_channels: count(&|channel| channel.is_usable),
             inactive_channels: count(&|channel| channel.is_channel_ready && !channel.is_usable),
             pending_channels: count(&|channel| !channel.is_channel_ready),
