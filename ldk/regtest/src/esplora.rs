@@ -1,8 +1,7 @@
 //! The part of Esplora's HTTP interface that BDK's and LDK's clients call, with faults on demand.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -16,24 +15,13 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use crate::chain::{Chain, Record, SharedChain};
+use crate::fault::{Fault, FaultSwitch};
+use crate::peer::Source;
 
 /// Transactions on a page of a script's history.
 const PAGE: usize = 25;
 /// Targets of the fee estimates, in blocks.
 const TARGETS: [u16; 8] = [1, 2, 3, 6, 12, 144, 504, 1008];
-
-/// How a server of the chain misbehaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Answers as it should.
-    None,
-    /// HTTP 503 to everything.
-    Down,
-    /// HTTP 200 with bytes that are no answer.
-    Garbage,
-    /// Answers after this time.
-    Slow(Duration),
-}
 
 /// An Esplora server on a port of 127.0.0.1.
 #[derive(Clone)]
@@ -41,7 +29,7 @@ pub struct Esplora {
     chain: SharedChain,
     port: u16,
     requests: Arc<AtomicU64>,
-    fault: Arc<Mutex<Fault>>,
+    fault: FaultSwitch,
     sat_per_vbyte: Arc<AtomicU64>,
 }
 
@@ -55,7 +43,7 @@ impl Esplora {
             chain,
             port: listener.local_addr().expect("it listens").port(),
             requests: Arc::default(),
-            fault: Arc::new(Mutex::new(Fault::None)),
+            fault: FaultSwitch::new(),
             sat_per_vbyte: Arc::new(AtomicU64::new(1)),
         };
         let router = router(esplora.clone());
@@ -69,6 +57,12 @@ impl Esplora {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// This server as the source of a [`crate::Peer`].
+    #[must_use]
+    pub fn source(&self) -> Source {
+        Source::Esplora(self.url())
+    }
+
     /// Requests so far, refused ones too.
     #[must_use]
     pub fn requests(&self) -> u64 {
@@ -77,7 +71,7 @@ impl Esplora {
 
     /// Misbehaves from now on; [`Fault::None`] ends it.
     pub fn set_fault(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = fault;
+        self.fault.set(fault);
     }
 
     /// The fee estimate for every target.
@@ -118,14 +112,10 @@ fn router(esplora: Esplora) -> Router {
 
 async fn misbehave(s: Server, request: Request, next: Next) -> Response {
     s.requests.fetch_add(1, Ordering::Relaxed);
-    let fault = *s.fault.lock().unwrap();
-    match fault {
-        Fault::None => {}
-        Fault::Down => return (StatusCode::SERVICE_UNAVAILABLE, "down").into_response(),
-        Fault::Garbage => return "<html>\u{fffd}\u{0}garbage".into_response(),
-        Fault::Slow(time) => tokio::time::sleep(time).await,
+    match s.fault.http().await {
+        Some(instead) => instead,
+        None => next.run(request).await,
     }
-    next.run(request).await
 }
 
 async fn newest_blocks(s: Server) -> Response {

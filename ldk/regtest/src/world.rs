@@ -7,9 +7,11 @@ use bitcoin::{Address, Txid};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::bitcoind::Bitcoind;
 use crate::chain::SharedChain;
+use crate::electrum::Electrum;
 use crate::esplora::Esplora;
-use crate::peer::{Options, Peer, Source};
+use crate::peer::{Options, Peer};
 
 /// Limit of every wait: a condition that does not come true in this time fails the test.
 pub const WAIT: Duration = Duration::from_secs(30);
@@ -25,26 +27,32 @@ pub struct World {
     pub chain: SharedChain,
     /// The chain as an Esplora server.
     pub esplora: Esplora,
+    /// The chain as an Electrum server.
+    pub electrum: Electrum,
+    /// The chain as bitcoind's RPC interface.
+    pub bitcoind: Bitcoind,
     runtime: Arc<Background>,
     directory: TempDir,
 }
 
 impl World {
-    /// A chain of 110 blocks and its Esplora server.
+    /// A chain of 110 blocks and its servers.
     #[must_use]
     pub fn new() -> World {
         let runtime = Background::start();
         let chain = SharedChain::new();
         let esplora = runtime.wait(Esplora::serve(chain.clone()));
+        let electrum = runtime.wait(Electrum::serve(chain.clone()));
+        let bitcoind = runtime.wait(Bitcoind::serve(chain.clone()));
         let directory = tempfile::Builder::new().prefix("regtest-").tempdir().expect("a directory");
-        World { chain, esplora, runtime, directory }
+        World { chain, esplora, electrum, bitcoind, runtime, directory }
     }
 
     /// A started node with money on the chain: 10,000,000 satoshi in two outputs, confirmed. It learns of blocks by
     /// [`Peer::sync`] alone.
     #[must_use]
     pub fn peer(&self, name: &str) -> Peer {
-        self.peer_with(Options::new(name, Source::Esplora(self.esplora.url())))
+        self.peer_with(Options::new(name, self.esplora.source()))
     }
 
     /// As [`World::peer`], with options.

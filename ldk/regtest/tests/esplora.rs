@@ -55,7 +55,7 @@ fn two_nodes_pay_hold_and_outlive_a_reorganisation() {
 #[test]
 fn three_hops_over_a_private_channel() {
     let world = World::new();
-    let source = regtest::Source::Esplora(world.esplora.url());
+    let source = world.esplora.source();
     let provider = regtest::Options {
         base_fee_msat: 2_000,
         forwards_privately: true,

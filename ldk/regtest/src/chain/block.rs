@@ -168,7 +168,7 @@ impl Chain {
             let block = self.blocks.pop().expect("there is a block to take back");
             self.work.pop();
             self.by_hash.remove(&block.block_hash());
-            self.stale.insert(block.block_hash(), block.header);
+            self.stale.insert(block.block_hash(), (block.header, self.height() + 1));
             let coinbase = block.txdata[0].compute_txid();
             self.coins.retain(|coin| coin.outpoint.txid != coinbase);
             self.evict(&coinbase);

@@ -74,8 +74,8 @@ pub struct Chain {
     /// Work up to and with the block of the same index.
     work: Vec<Work>,
     by_hash: HashMap<BlockHash, u32>,
-    /// Headers of blocks that a reorganisation removed.
-    stale: HashMap<BlockHash, Header>,
+    /// Headers and heights of blocks that a reorganisation removed.
+    stale: HashMap<BlockHash, (Header, u32)>,
     txs: HashMap<Txid, Record>,
     /// In the order of arrival, so parents come before their children.
     mempool: Vec<Txid>,
@@ -137,12 +137,18 @@ impl Chain {
         self.by_hash.get(hash).copied()
     }
 
+    /// The height of a block, also of one that a reorganisation removed.
+    #[must_use]
+    pub fn height_before_reorganisation(&self, hash: &BlockHash) -> Option<u32> {
+        self.height_of(hash).or_else(|| self.stale.get(hash).map(|(_, height)| *height))
+    }
+
     /// The header of a block, also of one that a reorganisation removed.
     #[must_use]
     pub fn header(&self, hash: &BlockHash) -> Option<&Header> {
         match self.height_of(hash) {
             Some(height) => Some(&self.blocks[height as usize].header),
-            None => self.stale.get(hash),
+            None => self.stale.get(hash).map(|(header, _)| header),
         }
     }
 
