@@ -39,6 +39,14 @@ fn settle(rest: &Rest, number: u8) -> (u16, Value) {
     rest.post("/v2/invoices/settle", &json!({ "preimage": STANDARD.encode(preimage(number)) }))
 }
 
+/// A payment that is held and settled.
+pub(crate) fn is_settled(rest: &Rest, payer: &regtest::Peer, number: u8) {
+    let paid = payer.pay(&add(rest, number)).unwrap();
+    wait_held(rest, number);
+    assert_eq!(settle(rest, number), (200, json!({})));
+    assert_eq!(payer.wait_paid(&paid), preimage(number));
+}
+
 #[test]
 fn what_is_held_is_settled_or_given_back_after_a_kill() {
     let mut process = Process::start();

@@ -6,3 +6,4 @@ mod commands;
 mod kill;
 mod process;
 mod rest;
+mod sources;

@@ -20,6 +20,8 @@ pub(crate) fn program() -> PathBuf {
 }
 
 pub(crate) struct Process {
+    /// Where it reads the chain.
+    pub(crate) source: Vec<String>,
     pub(crate) world: World,
     pub(crate) data: TempDir,
     pub(crate) listen: String,
@@ -28,11 +30,18 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// On the Esplora server of its own world.
     pub(crate) fn start() -> Self {
+        let world = World::new();
+        let source = vec!["--esplora".into(), world.esplora.url()];
+        Self::start_on(world, source)
+    }
+
+    pub(crate) fn start_on(world: World, source: Vec<String>) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
-        let (world, data) = (World::new(), tempfile::tempdir().unwrap());
+        let data = tempfile::tempdir().unwrap();
         let listen = format!("127.0.0.1:{}", regtest::peer::free_port());
-        let mut process = Self { world, data, listen, child: None, url: String::new() };
+        let mut process = Self { source, world, data, listen, child: None, url: String::new() };
         process.run();
         process
     }
@@ -47,7 +56,8 @@ impl Process {
         command
             .args(["run", "--network", "regtest", "--rest", "127.0.0.1:0", "--sync-s", "1"])
             .args(["--listen", &self.listen, "--alias", "tested", "--exit-with-stdin"])
-            .args(["--esplora", &self.world.esplora.url(), "--data"])
+            .args(&self.source)
+            .arg("--data")
             .arg(self.directory())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
