@@ -20,6 +20,13 @@ async fn main() -> ExitCode {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         tracing::warn!("a TLS provider was installed before");
     }
+    // LDK stops a thread of its own when its store cannot be written, and the others would go on without it. What is on
+    // disk is sound: another start goes on from there.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(1);
+    }));
     match commands::main(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

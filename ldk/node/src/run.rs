@@ -51,9 +51,16 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<()> {
     }
     data.write_address(&address)?;
     let router = rest::router(Arc::clone(&node), &macaroons);
-    let serving = tokio::spawn(rest::serve(tcp, tls, router, node.stopped().clone()));
+    let mut serving = tokio::spawn(rest::serve(tcp, tls, router, node.stopped().clone()));
     announce(&address)?;
-    let reason = stopping.await;
+    let reason = tokio::select! {
+        reason = stopping => reason,
+        served = &mut serving => {
+            node.stop().await?;
+            served??;
+            bail!("the REST interface ended by itself");
+        }
+    };
     tracing::info!(reason, "stopping");
     node.stop().await?;
     serving.await??;

@@ -70,12 +70,14 @@ impl Node {
                 Ok(())
             }
             Event::ChannelReady { channel_id, counterparty_node_id, .. } => {
-                tracing::info!(channel = %channel_id, peer = ?counterparty_node_id, "a channel is ready");
+                let peer = counterparty_node_id.map(|id| id.to_string()).unwrap_or_default();
+                tracing::info!(channel = %channel_id, peer, "a channel is ready");
                 Ok(())
             }
             Event::ChannelClosed { channel_id, counterparty_node_id, reason, .. } => {
                 let reason = reason.map(|reason| reason.to_string()).unwrap_or_default();
-                tracing::error!(channel = %channel_id, peer = ?counterparty_node_id, reason, "a channel was closed");
+                let peer = counterparty_node_id.map(|id| id.to_string()).unwrap_or_default();
+                tracing::error!(channel = %channel_id, peer, reason, "a channel was closed");
                 Ok(())
             }
             _ => Ok(()),

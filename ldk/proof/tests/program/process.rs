@@ -66,7 +66,11 @@ impl Process {
 
     /// Starts it, and waits until it is ready.
     pub(crate) fn run(&mut self) {
-        let mut child = self.command().spawn().unwrap_or_else(|error| {
+        self.run_as(self.command());
+    }
+
+    pub(crate) fn run_as(&mut self, mut command: Command) {
+        let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("{} cannot be started: {error}; build it first", program().display())
         });
         let mut line = String::new();
@@ -84,6 +88,13 @@ impl Process {
         let id = self.child().id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         self.child.take().unwrap().wait().unwrap()
+    }
+
+    pub(crate) fn kill_if_alive(&mut self) {
+        if self.child().try_wait().unwrap().is_none() {
+            self.signal("-KILL");
+        }
+        self.child = None;
     }
 
     /// Ends its standard input.
@@ -180,6 +191,15 @@ impl Rest {
 
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         self.send(self.request(Method::GET, path))
+    }
+
+    /// `None` if there is no answer.
+    pub(crate) fn try_post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
+        let request = self.request(Method::POST, path).json(body);
+        self.runtime.block_on(async {
+            let response = request.send().await.ok()?;
+            Some((response.status().as_u16(), response.json().await.ok()?))
+        })
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
