@@ -16,6 +16,9 @@ const SEED_BYTES: usize = 32;
 
 const MACAROON_BYTES: usize = 32;
 
+/// LDK's state and our book.
+pub const DATABASE: &str = "node.db";
+
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
 
@@ -75,7 +78,7 @@ impl DataDir {
         let words = match read_private(&path)? {
             Some(words) => words,
             None => {
-                let channels = self.file("ldk");
+                let channels = self.file(DATABASE);
                 ensure!(
                     !channels.exists(),
                     "{} is missing, and {} has channels of it: put the seed back",
@@ -255,7 +258,7 @@ mod tests {
     #[test]
     fn no_new_seed_is_made_beside_channels() {
         let (_parent, data) = directory();
-        fs::create_dir(data.file("ldk")).unwrap();
+        fs::write(data.file(DATABASE), []).unwrap();
         assert!(data.seed().unwrap_err().to_string().contains("put the seed back"));
     }
 

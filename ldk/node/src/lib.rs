@@ -16,6 +16,7 @@ pub mod rest;
 mod book;
 mod clock;
 pub mod commands;
+mod database;
 mod ldk_log;
 mod run;
 mod signer;

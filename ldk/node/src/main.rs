@@ -7,7 +7,8 @@ use boltgram_node::commands;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
+// LDK writes to disk on its tasks: more threads than processors.
+#[tokio::main(worker_threads = 4)]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let default = "info,ldk=warn,hyper=warn,reqwest=warn";

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::chain::{Bitcoind, BitcoindLogin, ChainSource};
 use crate::cli::{ChainArgs, RunArgs};
 use crate::clock::system_clock;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DATABASE, DataDir};
 use crate::node::{Node, Options};
 use crate::rest;
 
@@ -37,8 +37,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<()> {
         alias: args.alias,
         rapid_gossip: args.rgs.map(|url| url.to_string()),
         trust_0conf: args.trust_0conf,
-        store: data.file("ldk"),
-        book: data.file("holds.db"),
+        database: data.file(DATABASE),
     };
     let stopping = stop_asked(args.exit_with_stdin)?;
     let node = Node::start(options, &seed, system_clock()).await?;

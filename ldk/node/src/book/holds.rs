@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Book, BookError, read_u64, stored};
+use super::{Book, read_u64, stored};
 use crate::Hash;
+use crate::database::DatabaseError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HoldState {
@@ -132,8 +133,8 @@ fn list(connection: &Connection, condition: &str, values: &[i64]) -> rusqlite::R
 }
 
 impl Book {
-    pub(crate) fn hold(&self, hash: &Hash) -> Result<Option<Hold>, BookError> {
-        self.read(|connection| find(connection, hash))
+    pub(crate) fn hold(&self, hash: &Hash) -> Result<Option<Hold>, DatabaseError> {
+        self.database.read(|connection| find(connection, hash))
     }
 
     /// In the order of their creation, those after `after`.
@@ -142,20 +143,20 @@ impl Book {
         after: u64,
         only_pending: bool,
         max: u32,
-    ) -> Result<Vec<Hold>, BookError> {
+    ) -> Result<Vec<Hold>, DatabaseError> {
         let pending = if only_pending { "state IN (0, 3, 4) AND" } else { "" };
         let condition = format!("{pending} add_index > ? ORDER BY add_index LIMIT ?");
-        self.read(|connection| list(connection, &condition, &[stored(after), max.into()]))
+        self.database.read(|connection| list(connection, &condition, &[stored(after), max.into()]))
     }
 
     /// Held and settling, and those cancelled payments that LDK may still hold at this height.
-    pub(crate) fn held_at(&self, height: u32) -> Result<Vec<Hold>, BookError> {
+    pub(crate) fn held_at(&self, height: u32) -> Result<Vec<Hold>, DatabaseError> {
         let condition = "state IN (3, 4) OR state = 2 AND deadline_height > ?";
-        self.read(|connection| list(connection, condition, &[height.into()]))
+        self.database.read(|connection| list(connection, condition, &[height.into()]))
     }
 
     /// `None` if the hash has an invoice already.
-    pub(crate) async fn add_hold(&self, new: NewHold) -> Result<Option<u64>, BookError> {
+    pub(crate) async fn add_hold(&self, new: NewHold) -> Result<Option<u64>, DatabaseError> {
         let added = move |connection: &Connection| {
             let sql = "INSERT INTO holds (hash, state, value_msat, memo, expiry_s, cltv_delta, \
                  created_at, invoice) VALUES (?, 0, ?, ?, ?, ?, ?, ?) \
@@ -171,7 +172,7 @@ impl Book {
             ];
             connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
         };
-        Ok(self.writer.change(added).await?.map(read_u64))
+        Ok(self.database.change(added).await?.map(read_u64))
     }
 
     /// A payment has come. The row as it is then; it is accepted only if it was open, is not expired at
@@ -180,7 +181,7 @@ impl Book {
         &self,
         hash: Hash,
         payment: Inbound,
-    ) -> Result<Option<Hold>, BookError> {
+    ) -> Result<Option<Hold>, DatabaseError> {
         let accept = move |connection: &Connection| {
             let sql = "UPDATE holds SET state = 3, paid_msat = ?2, deadline_height = ?3, \
                  accepted_height = ?4, accepted_at = ?5 \
@@ -194,7 +195,7 @@ impl Book {
             ])?;
             find(connection, &hash)
         };
-        self.writer.change(accept).await
+        self.database.change(accept).await
     }
 
     /// The decision to take the money, if it is held and `height` is below the deadline. The row as it is then.
@@ -203,14 +204,14 @@ impl Book {
         hash: Hash,
         preimage: Hash,
         height: u32,
-    ) -> Result<Option<Hold>, BookError> {
+    ) -> Result<Option<Hold>, DatabaseError> {
         let begin = move |connection: &Connection| {
             let sql = "UPDATE holds SET state = 4, preimage = ? \
                  WHERE hash = ? AND state = 3 AND deadline_height > ?";
             connection.prepare_cached(sql)?.execute(params![preimage, hash, height])?;
             find(connection, &hash)
         };
-        self.writer.change(begin).await
+        self.database.change(begin).await
     }
 
     /// LDK's report that the money is ours, whatever was recorded before. The former state.
@@ -218,14 +219,14 @@ impl Book {
         &self,
         hash: Hash,
         now: u64,
-    ) -> Result<Option<HoldState>, BookError> {
+    ) -> Result<Option<HoldState>, DatabaseError> {
         let settle = move |connection: &Connection| {
             let Some(before) = find(connection, &hash)? else { return Ok(None) };
             let sql = "UPDATE holds SET state = 1, ended_at = ? WHERE hash = ? AND state <> 1";
             connection.prepare_cached(sql)?.execute(params![stored(now), hash])?;
             Ok(Some(before.state))
         };
-        self.writer.change(settle).await
+        self.database.change(settle).await
     }
 
     /// Cancels it if it is in `state`. The row as it is then.
@@ -234,19 +235,23 @@ impl Book {
         hash: Hash,
         state: HoldState,
         now: u64,
-    ) -> Result<Option<Hold>, BookError> {
+    ) -> Result<Option<Hold>, DatabaseError> {
         let cancel = move |connection: &Connection| {
             let sql = "UPDATE holds SET state = 2, ended_at = ? WHERE hash = ? AND state = ?";
             let values = params![stored(now), hash, state.number()];
             connection.prepare_cached(sql)?.execute(values)?;
             find(connection, &hash)
         };
-        self.writer.change(cancel).await
+        self.database.change(cancel).await
     }
 
     /// Cancels all that nobody can pay any more at `now`, and all held ones whose deadline is at or below `height`; a
     /// settling one some blocks later, because LDK's report may be on its way.
-    pub(crate) async fn cancel_due(&self, now: u64, height: u32) -> Result<Vec<Hash>, BookError> {
+    pub(crate) async fn cancel_due(
+        &self,
+        now: u64,
+        height: u32,
+    ) -> Result<Vec<Hash>, DatabaseError> {
         let cancel = move |connection: &Connection| {
             let sql = "UPDATE holds SET state = 2, ended_at = ?1 WHERE \
                  state = 0 AND created_at + expiry_s < ?1 OR state = 3 AND deadline_height <= ?2 \
@@ -254,25 +259,25 @@ impl Book {
             let mut statement = connection.prepare_cached(sql)?;
             statement.query_map(params![stored(now), height], |row| row.get(0))?.collect()
         };
-        self.writer.change(cancel).await
+        self.database.change(cancel).await
     }
 
     /// Ended ones of which ldk-node's record is needless: never paid and ended before `unpaid`, or ended before `paid`.
-    pub(crate) fn forgettable(&self, unpaid: u64, paid: u64) -> Result<Vec<Hash>, BookError> {
+    pub(crate) fn forgettable(&self, unpaid: u64, paid: u64) -> Result<Vec<Hash>, DatabaseError> {
         let sql = "SELECT hash FROM holds WHERE forgotten = 0 AND \
              (ended_at < ? AND paid_msat IS NULL OR ended_at < ?) LIMIT 500";
-        self.read(|connection| {
+        self.database.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             statement.query_map([stored(unpaid), stored(paid)], |row| row.get(0))?.collect()
         })
     }
 
-    pub(crate) async fn mark_forgotten(&self, hashes: Vec<Hash>) -> Result<(), BookError> {
+    pub(crate) async fn mark_forgotten(&self, hashes: Vec<Hash>) -> Result<(), DatabaseError> {
         let mark = move |connection: &Connection| {
             let sql = "UPDATE holds SET forgotten = 1 WHERE hash = ?";
             let mut statement = connection.prepare_cached(sql)?;
             hashes.iter().try_for_each(|hash| statement.execute([hash]).map(drop))
         };
-        self.writer.change(mark).await
+        self.database.change(mark).await
     }
 }

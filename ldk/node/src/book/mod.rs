@@ -15,71 +15,20 @@
 
 mod holds;
 mod payments;
-mod writer;
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rusqlite::{Connection, OpenFlags};
+use crate::database::Database;
 
 pub(crate) use holds::{Hold, HoldState, Inbound, NewHold};
 pub(crate) use payments::{NewPayment, Payment, PaymentState};
-use writer::Writer;
-
-const SCHEMA: &str = include_str!("schema.sql");
-
-/// The version of the schema (`PRAGMA user_version`).
-const VERSION: i64 = 1;
-
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the node's book: {0}")]
-pub(crate) struct BookError(String);
-
-impl BookError {
-    pub(crate) fn from_text(text: &impl ToString) -> Self {
-        Self(text.to_string())
-    }
-}
-
-impl From<rusqlite::Error> for BookError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self(error.to_string())
-    }
-}
 
 #[derive(Clone)]
 pub(crate) struct Book {
-    writer: Arc<Writer>,
-    reader: Arc<Mutex<Connection>>,
+    database: Database,
 }
 
 impl Book {
-    pub(crate) fn open(path: &Path) -> Result<Self, BookError> {
-        let connection = Connection::open(path)?;
-        // A commit is on disk when it returns.
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        match version {
-            0 => {
-                connection.execute_batch(SCHEMA)?;
-                connection.pragma_update(None, "user_version", VERSION)?;
-            }
-            VERSION => {}
-            newer => return Err(BookError(format!("it is of a newer version ({newer})"))),
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(path, flags)?;
-        let writer = Arc::new(Writer::start(connection));
-        Ok(Self { writer, reader: Arc::new(Mutex::new(reader)) })
-    }
-
-    fn read<T>(
-        &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, BookError> {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(query(&reader)?)
+    pub(crate) const fn new(database: Database) -> Self {
+        Self { database }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Book, BookError, read_u64, stored};
+use super::{Book, read_u64, stored};
 use crate::Hash;
+use crate::database::DatabaseError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PaymentState {
@@ -61,20 +62,21 @@ fn payment(row: &Row<'_>) -> rusqlite::Result<Payment> {
 }
 
 impl Book {
-    pub(crate) fn payment(&self, hash: &Hash) -> Result<Option<Payment>, BookError> {
+    pub(crate) fn payment(&self, hash: &Hash) -> Result<Option<Payment>, DatabaseError> {
         let sql = format!("SELECT {COLUMNS} FROM payments WHERE hash = ?");
-        self.read(|connection| {
+        self.database.read(|connection| {
             connection.prepare_cached(&sql)?.query_row([hash], payment).optional()
         })
     }
 
-    pub(crate) fn payments_in_flight(&self) -> Result<Vec<Payment>, BookError> {
+    pub(crate) fn payments_in_flight(&self) -> Result<Vec<Payment>, DatabaseError> {
         let sql = format!("SELECT {COLUMNS} FROM payments WHERE state = 0");
-        self.read(|connection| connection.prepare_cached(&sql)?.query_map([], payment)?.collect())
+        self.database
+            .read(|connection| connection.prepare_cached(&sql)?.query_map([], payment)?.collect())
     }
 
     /// Records that it begins; false if one of this hash is in flight or paid.
-    pub(crate) async fn begin_payment(&self, new: NewPayment) -> Result<bool, BookError> {
+    pub(crate) async fn begin_payment(&self, new: NewPayment) -> Result<bool, DatabaseError> {
         let begin = move |connection: &Connection| {
             let sql = "INSERT INTO payments (hash, invoice, value_msat, state, begun_at, begun_height, \
                  cltv_limit) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6) \
@@ -90,7 +92,7 @@ impl Book {
             ])?;
             Ok(changed == 1)
         };
-        self.writer.change(begin).await
+        self.database.change(begin).await
     }
 
     /// It arrived, whatever was recorded before.
@@ -99,21 +101,21 @@ impl Book {
         hash: Hash,
         preimage: Option<Hash>,
         fee_msat: u64,
-    ) -> Result<(), BookError> {
+    ) -> Result<(), DatabaseError> {
         let paid = move |connection: &Connection| {
             let sql = "UPDATE payments SET state = 1, preimage = coalesce(?, preimage), fee_msat = ? WHERE hash = ?";
             let values = params![preimage, stored(fee_msat), hash];
             connection.prepare_cached(sql)?.execute(values).map(drop)
         };
-        self.writer.change(paid).await
+        self.database.change(paid).await
     }
 
     /// Nothing of it is under way any more.
-    pub(crate) async fn payment_failed(&self, hash: Hash) -> Result<(), BookError> {
+    pub(crate) async fn payment_failed(&self, hash: Hash) -> Result<(), DatabaseError> {
         let failed = move |connection: &Connection| {
             let sql = "UPDATE payments SET state = 2 WHERE hash = ? AND state = 0";
             connection.prepare_cached(sql)?.execute([hash]).map(drop)
         };
-        self.writer.change(failed).await
+        self.database.change(failed).await
     }
 }

@@ -8,7 +8,7 @@ const PREIMAGE: Hash = [9; 32];
 use crate::Hash;
 
 fn open(dir: &tempfile::TempDir) -> Book {
-    Book::open(&dir.path().join("holds.db")).unwrap()
+    Book::new(Database::open(&dir.path().join("node.db")).unwrap())
 }
 
 fn new(hash: Hash) -> NewHold {

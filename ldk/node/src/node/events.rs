@@ -10,7 +10,8 @@ use ldk_node::payment::PaymentStatus;
 
 use super::Node;
 use crate::Hash;
-use crate::book::{BookError, HoldState, Inbound};
+use crate::book::{HoldState, Inbound};
+use crate::database::DatabaseError;
 
 /// Before a report is tried again that could not be written to the book.
 const RETRY: Duration = Duration::from_secs(1);
@@ -35,7 +36,7 @@ impl Node {
         }
     }
 
-    async fn handle(&self, event: Event) -> Result<(), BookError> {
+    async fn handle(&self, event: Event) -> Result<(), DatabaseError> {
         match event {
             Event::PaymentClaimable {
                 payment_hash, claimable_amount_msat, claim_deadline, ..
@@ -85,7 +86,7 @@ impl Node {
     }
 
     /// A payment of one of our hashes has come.
-    async fn claimable(&self, hash: Hash, msat: u64, deadline: u32) -> Result<(), BookError> {
+    async fn claimable(&self, hash: Hash, msat: u64, deadline: u32) -> Result<(), DatabaseError> {
         let payment = Inbound {
             msat,
             deadline_height: deadline,
@@ -116,7 +117,7 @@ impl Node {
         Ok(())
     }
 
-    async fn received(&self, hash: Hash) -> Result<(), BookError> {
+    async fn received(&self, hash: Hash) -> Result<(), DatabaseError> {
         match self.book.settled(hash, self.now()).await? {
             Some(HoldState::Settling | HoldState::Settled) => {}
             before => tracing::error!(

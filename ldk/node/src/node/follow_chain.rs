@@ -9,7 +9,8 @@ use ldk_node::payment::PaymentStatus;
 
 use super::{Node, Tip};
 use crate::Hash;
-use crate::book::{BookError, HoldState, Payment};
+use crate::book::{HoldState, Payment};
+use crate::database::DatabaseError;
 
 /// Expired invoices are closed this often.
 const CLOCK_ROUND: Duration = Duration::from_secs(1);
@@ -100,7 +101,7 @@ impl Node {
     }
 
     /// Records what LDK has returned by itself, which it does not report, and what has expired.
-    async fn end_due(&self, height: u32) -> Result<(), BookError> {
+    async fn end_due(&self, height: u32) -> Result<(), DatabaseError> {
         for hash in self.book.cancel_due(self.now(), height).await? {
             drop(self.holds.send(hash));
         }
@@ -111,7 +112,7 @@ impl Node {
     }
 
     /// LDK's reports may have been lost with a backup of its store; its own record says the same.
-    async fn compare_payment(&self, payment: &Payment, height: u32) -> Result<(), BookError> {
+    async fn compare_payment(&self, payment: &Payment, height: u32) -> Result<(), DatabaseError> {
         let known = self.ldk.payment(&PaymentId(payment.hash));
         match known {
             Some(known) if known.status == PaymentStatus::Succeeded => {
@@ -148,7 +149,7 @@ impl Node {
         Ok(())
     }
 
-    async fn forget(&self) -> Result<(), BookError> {
+    async fn forget(&self) -> Result<(), DatabaseError> {
         let now = self.now();
         let (unpaid, paid) =
             (now.saturating_sub(FORGET_UNPAID_S), now.saturating_sub(FORGET_PAID_S));
@@ -162,8 +163,8 @@ impl Node {
         });
         match removed.await {
             Ok(Ok(())) => self.book.mark_forgotten(old).await,
-            Ok(Err(error)) => Err(BookError::from_text(&error)),
-            Err(error) => Err(BookError::from_text(&error)),
+            Ok(Err(error)) => Err(DatabaseError::from_text(&error)),
+            Err(error) => Err(DatabaseError::from_text(&error)),
         }
     }
 }

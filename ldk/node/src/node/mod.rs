@@ -22,9 +22,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Hash;
-use crate::book::{Book, BookError};
+use crate::book::Book;
 use crate::chain::{BlockTimes, ChainSource};
 use crate::clock::Clock;
+use crate::database::{Database, DatabaseError, LdkStore};
 use crate::ldk_log::LdkLog;
 use crate::signer::Signer;
 
@@ -53,9 +54,8 @@ pub struct Options {
     pub rapid_gossip: Option<String>,
     /// Nodes whose channels are used before they have confirmations.
     pub trust_0conf: Vec<PublicKey>,
-    /// The directory of ldk-node's store.
-    pub store: PathBuf,
-    pub book: PathBuf,
+    /// LDK's state and our book.
+    pub database: PathBuf,
 }
 
 /// Why a call was refused or failed.
@@ -90,8 +90,8 @@ pub enum CallError {
     Failed(String),
 }
 
-impl From<BookError> for CallError {
-    fn from(error: BookError) -> Self {
+impl From<DatabaseError> for CallError {
+    fn from(error: DatabaseError) -> Self {
         Self::Unconfirmed(error.to_string())
     }
 }
@@ -151,13 +151,14 @@ impl Node {
         seed: &Mnemonic,
         clock: Clock,
     ) -> anyhow::Result<Arc<Self>> {
-        let book = Book::open(&options.book)?;
+        let database = Database::open(&options.database)?;
+        let (book, store) = (Book::new(database.clone()), LdkStore(database));
         let seed = seed.to_seed_normalized("");
         let times = BlockTimes::new(options.chain.clone())?;
         let handle = Handle::current();
         let building = options.clone();
         // ldk-node waits for its own tasks, which a worker of the runtime must not.
-        let built = tokio::task::spawn_blocking(move || build(&building, seed, handle));
+        let built = tokio::task::spawn_blocking(move || build(&building, store, seed, handle));
         let ldk = Arc::new(built.await??);
         let signer = Signer::new(&seed, options.network, ldk.node_id())?;
         let node = Arc::new(Self {
@@ -254,10 +255,14 @@ impl Node {
     }
 }
 
-fn build(options: &Options, seed: [u8; 64], handle: Handle) -> anyhow::Result<ldk_node::Node> {
+fn build(
+    options: &Options,
+    store: LdkStore,
+    seed: [u8; 64],
+    handle: Handle,
+) -> anyhow::Result<ldk_node::Node> {
     let config = Config {
         network: options.network,
-        storage_dir_path: options.store.to_string_lossy().into_owned(),
         listening_addresses: Some(options.listen.clone()).filter(|listen| !listen.is_empty()),
         trusted_peers_0conf: options.trust_0conf.clone(),
         anchor_channels_config: Some(AnchorChannelsConfig {
@@ -276,5 +281,5 @@ fn build(options: &Options, seed: [u8; 64], handle: Handle) -> anyhow::Result<ld
         Some(url) => builder.set_gossip_source_rgs(url.clone()),
         None => builder.set_gossip_source_p2p(),
     };
-    builder.build().context("the node cannot be opened")
+    builder.build_with_store(Arc::new(store)).context("the node cannot be opened")
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use boltgram_node::chain::ChainSource;
-use boltgram_node::data_dir::DataDir;
+use boltgram_node::data_dir::{DATABASE, DataDir};
 use boltgram_node::node::{Node, Options};
 use boltgram_node::{Clock, rest};
 use domain::id::PaymentHash;
@@ -177,8 +177,7 @@ async fn run(
         alias: Some("conformance".into()),
         rapid_gossip: None,
         trust_0conf: Vec::new(),
-        store: data.file("ldk"),
-        book: data.file("holds.db"),
+        database: data.file(DATABASE),
     };
     let clock = Arc::clone(clock);
     let seconds: Clock = Arc::new(move || u64::try_from(clock.now().as_secs()).unwrap());

@@ -1,3 +1,12 @@
+-- what LDK keeps: channels, their monitors, payments, the wallet
+CREATE TABLE ldk (
+    primary_namespace TEXT NOT NULL,
+    secondary_namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value BLOB NOT NULL,
+    UNIQUE (primary_namespace, secondary_namespace, name)
+);
+
 CREATE TABLE holds (
     add_index INTEGER PRIMARY KEY AUTOINCREMENT,
     hash BLOB NOT NULL UNIQUE,
