@@ -10,9 +10,11 @@ use ldk_node::Builder;
 use ldk_node::bitcoin::BlockHash;
 use ldk_node::bitcoin::block::Header;
 use ldk_node::bitcoin::consensus::encode::deserialize_hex;
-use ldk_node::config::{ElectrumSyncConfig, EsploraSyncConfig};
+use ldk_node::config::{BackgroundSyncConfig, ElectrumSyncConfig, EsploraSyncConfig};
 use serde_json::{Value, json};
 use url::Url;
+
+use crate::node::BACKGROUND_SYNC_MIN;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -64,16 +66,22 @@ impl BitcoindLogin {
 }
 
 impl ChainSource {
-    /// We ask ldk-node to read the chain, so that deadlines are compared after each block that it has seen.
-    pub(crate) fn configure(&self, builder: &mut Builder) -> anyhow::Result<()> {
+    /// `sync` is how often the chain is read.
+    pub(crate) fn configure(&self, builder: &mut Builder, sync: Duration) -> anyhow::Result<()> {
+        let seconds = sync.max(BACKGROUND_SYNC_MIN).as_secs();
+        let background = Some(BackgroundSyncConfig {
+            lightning_wallet_sync_interval_secs: seconds,
+            onchain_wallet_sync_interval_secs: seconds.max(60),
+            ..BackgroundSyncConfig::default()
+        });
         match self {
             Self::Esplora(url) => {
                 let url = url.as_str().trim_end_matches('/').to_owned();
-                let sync = EsploraSyncConfig { background_sync_config: None };
+                let sync = EsploraSyncConfig { background_sync_config: background };
                 builder.set_chain_source_esplora(url, Some(sync));
             }
             Self::Electrum(url) => {
-                let sync = ElectrumSyncConfig { background_sync_config: None };
+                let sync = ElectrumSyncConfig { background_sync_config: background };
                 builder.set_chain_source_electrum(url.clone(), Some(sync));
             }
             Self::Bitcoind(Bitcoind { host, port, login }) => {
@@ -89,13 +97,29 @@ impl ChainSource {
 #[derive(Debug)]
 pub(crate) struct BlockTimes {
     source: ChainSource,
+    /// Bitcoin Core's, as ldk-node has it until its next start.
+    login: Option<(String, String)>,
     client: reqwest::Client,
 }
 
 impl BlockTimes {
     pub(crate) fn new(source: ChainSource) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        Ok(Self { source, client })
+        let login = match &source {
+            ChainSource::Bitcoind(core) => Some(core.login.read()?),
+            ChainSource::Esplora(_) | ChainSource::Electrum(_) => None,
+        };
+        Ok(Self { source, login, client })
+    }
+
+    /// Whether Bitcoin Core was started again and has another cookie. A file that is missing while it starts is no change.
+    pub(crate) fn login_has_changed(&self) -> bool {
+        match &self.source {
+            ChainSource::Bitcoind(core) => {
+                core.login.read().is_ok_and(|login| Some(login) != self.login)
+            }
+            ChainSource::Esplora(_) | ChainSource::Electrum(_) => false,
+        }
     }
 
     /// The header's time in seconds of the Unix epoch.

@@ -119,7 +119,7 @@ pub struct RunArgs {
     pub alias: Option<String>,
     /// Seconds between two looks at the chain
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
-          value_parser = clap::value_parser!(u64).range(1..=600))]
+          value_parser = clap::value_parser!(u64).range(1..=60))]
     pub sync_s: u64,
     /// Gossip by rapid sync from here; without it, from the peers
     #[arg(long, value_name = "URL")]

@@ -54,7 +54,7 @@ pub async fn main(cli: Cli) -> anyhow::Result<()> {
 
 fn show_seed(data: &DataArgs, again: bool) -> anyhow::Result<()> {
     let data = DataDir::open(&data.data)?;
-    let words = data.seed()?;
+    let words = data.known_seed()?.context("there is no seed yet: the first `run` makes it")?;
     let shown = data.mark_seed_shown()?;
     ensure!(
         again || !shown,
@@ -68,7 +68,9 @@ fn restore_seed(data: &DataArgs) -> anyhow::Result<()> {
     let mut words = String::new();
     std::io::stdin().read_to_string(&mut words)?;
     let words = Mnemonic::parse(words.trim()).context("these are not the words of a seed")?;
-    DataDir::open(&data.data)?.restore_seed(&words)?;
+    let data = DataDir::open(&data.data)?;
+    let _lock = data.lock()?;
+    data.restore_seed(&words)?;
     print("the seed is restored; channels are not part of it")
 }
 

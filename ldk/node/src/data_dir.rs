@@ -49,6 +49,12 @@ impl DataDir {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
         made.with_context(|| format!("cannot create {}", path.display()))?;
+        let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+        ensure!(
+            mode & 0o077 == 0,
+            "{} is open to others (mode {mode:o}): chmod 700",
+            path.display()
+        );
         Ok(Self(path.to_owned()))
     }
 
@@ -72,29 +78,32 @@ impl DataDir {
         self.0.join(name)
     }
 
-    /// The words of the seed; they are made at the first call.
-    pub fn seed(&self) -> anyhow::Result<Mnemonic> {
+    /// The words of the seed, if there is one.
+    pub fn known_seed(&self) -> anyhow::Result<Option<Mnemonic>> {
         let path = self.file("seed");
-        let words = match read_private(&path)? {
-            Some(words) => words,
-            None => {
-                let channels = self.file(DATABASE);
-                ensure!(
-                    !channels.exists(),
-                    "{} is missing, and {} has channels of it: put the seed back",
-                    path.display(),
-                    channels.display()
-                );
-                let mut entropy = [0; SEED_BYTES];
-                fill_random(&mut entropy)?;
-                let made = Mnemonic::from_entropy(&entropy)?.to_string();
-                write_new(&path, made.as_bytes())?;
-                made.into_bytes()
-            }
-        };
+        let Some(words) = read_private(&path)? else { return Ok(None) };
         let words = String::from_utf8(words).unwrap_or_default();
-        Mnemonic::parse_normalized(words.trim())
-            .with_context(|| format!("{} does not hold the words of a seed", path.display()))
+        let seed = Mnemonic::parse_normalized(words.trim());
+        let unreadable = || format!("{} does not hold the words of a seed", path.display());
+        Ok(Some(seed.with_context(unreadable)?))
+    }
+
+    /// The words of the seed; they are made at the first call. The caller holds the lock.
+    pub fn seed(&self) -> anyhow::Result<Mnemonic> {
+        if let Some(seed) = self.known_seed()? {
+            return Ok(seed);
+        }
+        let channels = self.file(DATABASE);
+        ensure!(
+            !channels.exists(),
+            "{} is missing, and {} has channels of it: put the seed back",
+            self.file("seed").display(),
+            channels.display()
+        );
+        let mut entropy = [0; SEED_BYTES];
+        fill_random(&mut entropy)?;
+        self.restore_seed(&Mnemonic::from_entropy(&entropy)?)?;
+        self.known_seed()?.context("the seed that was just written is gone")
     }
 
     /// Writes the words of an earlier seed; refused if the directory has one.
@@ -198,23 +207,36 @@ fn read_private(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
 
 /// Written and on disk, or not there; an existing file is kept.
 fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    ensure!(!path.exists(), "{} exists", path.display());
-    replace(path, bytes, 0o600)
+    write(path, bytes, 0o600, |new, path| {
+        fs::hard_link(new, path)?;
+        fs::remove_file(new)
+    })
 }
 
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
-    let new = path.with_extension("new");
+    write(path, bytes, mode, |new, path| fs::rename(new, path))
+}
+
+/// Writes a new file, and lets it take its place when it is on disk.
+fn write(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    place: impl FnOnce(&Path, &Path) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    let new = path.with_extension(format!("new-{}", std::process::id()));
     let written = || -> std::io::Result<()> {
-        if new.exists() {
-            fs::remove_file(&new)?;
-        }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&new, path)?;
+        place(&new, path)?;
         File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
     };
-    written().with_context(|| format!("cannot write {}", path.display()))
+    let written = written();
+    if written.is_err() {
+        drop(fs::remove_file(&new));
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {

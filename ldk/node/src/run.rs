@@ -2,17 +2,18 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use tokio::io::AsyncReadExt as _;
+use anyhow::{Context, anyhow, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::chain::{Bitcoind, BitcoindLogin, ChainSource};
 use crate::cli::{ChainArgs, RunArgs};
 use crate::clock::system_clock;
-use crate::data_dir::{DATABASE, DataDir};
+use crate::data_dir::{DATABASE, DataDir, Macaroons, TlsFiles};
 use crate::node::{Node, Options};
 use crate::rest;
 
@@ -40,6 +41,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<()> {
         database: data.file(DATABASE),
     };
     let stopping = stop_asked(args.exit_with_stdin)?;
+    data.write_address(&address)?;
     let node = Node::start(options, &seed, system_clock()).await?;
     tracing::info!(node_id = %node.node_id(), network = %args.network, address, "boltgram-node");
     if !data.seed_was_shown() {
@@ -48,23 +50,38 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<()> {
             args.data.data.display()
         );
     }
-    data.write_address(&address)?;
-    let router = rest::router(Arc::clone(&node), &macaroons);
+    let served = serve(&node, tcp, tls, &macaroons, stopping).await;
+    // In order also after an error: LDK has begun to work.
+    node.stop().await?;
+    served?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Until the node shall end. No call is under way when it returns.
+async fn serve(
+    node: &Arc<Node>,
+    tcp: TcpListener,
+    tls: TlsFiles,
+    macaroons: &Macaroons,
+    stopping: impl Future<Output = &'static str>,
+) -> anyhow::Result<()> {
+    let address = format!("https://{}", tcp.local_addr()?);
+    let router = rest::router(Arc::clone(node), macaroons);
     let mut serving = tokio::spawn(rest::serve(tcp, tls, router, node.stopped().clone()));
     announce(&address)?;
-    let reason = tokio::select! {
-        reason = stopping => reason,
+    let mut outcome = Ok(());
+    tokio::select! {
+        reason = stopping => tracing::info!(reason, "stopping"),
+        () = node.broken().cancelled() => outcome = Err(anyhow!("the node must start again")),
         served = &mut serving => {
-            node.stop().await?;
             served??;
             bail!("the REST interface ended by itself");
         }
-    };
-    tracing::info!(reason, "stopping");
-    node.stop().await?;
+    }
+    node.stopped().cancel();
     serving.await??;
-    tracing::info!("stopped");
-    Ok(())
+    outcome
 }
 
 /// Programs that start this one wait for the line.
@@ -77,13 +94,21 @@ fn announce(address: &str) -> anyhow::Result<()> {
 /// Listens at once, so that no signal is missed; resolves when the node shall end.
 fn stop_asked(with_stdin: bool) -> anyhow::Result<impl Future<Output = &'static str>> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // A thread of its own: the runtime would wait for one that reads when it ends.
+    let (ended, end) = oneshot::channel();
+    if with_stdin {
+        thread::spawn(move || {
+            drop(std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()));
+            ended.send(()).unwrap_or_default();
+        });
+    }
     Ok(async move {
         let input_ended = async {
-            if !with_stdin {
-                std::future::pending::<()>().await;
+            match end.await {
+                Ok(()) => {}
+                // It is not watched.
+                Err(_) => std::future::pending().await,
             }
-            let (mut input, mut bytes) = (tokio::io::stdin(), [0; 256]);
-            while input.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
         };
         tokio::select! {
             _ = term.recv() => "SIGTERM",

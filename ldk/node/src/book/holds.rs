@@ -151,7 +151,7 @@ impl Book {
 
     /// Held and settling, and those cancelled payments that LDK may still hold at this height.
     pub(crate) fn held_at(&self, height: u32) -> Result<Vec<Hold>, DatabaseError> {
-        let condition = "state IN (3, 4) OR state = 2 AND deadline_height > ?";
+        let condition = "state IN (0, 3, 4) AND state <> 0 OR state = 2 AND deadline_height > ?";
         self.database.read(|connection| list(connection, condition, &[height.into()]))
     }
 
@@ -176,7 +176,8 @@ impl Book {
     }
 
     /// A payment has come. The row as it is then; it is accepted only if it was open, is not expired at
-    /// `payment.accepted_at`, and the payment is enough.
+    /// `payment.accepted_at`, and the payment is enough. Of one that is cancelled, or is expired and becomes so, the
+    /// payment is recorded, so that it is given back after a crash, too.
     pub(crate) async fn accept(
         &self,
         hash: Hash,
@@ -186,6 +187,17 @@ impl Book {
             let sql = "UPDATE holds SET state = 3, paid_msat = ?2, deadline_height = ?3, \
                  accepted_height = ?4, accepted_at = ?5 \
                  WHERE hash = ?1 AND state = 0 AND value_msat <= ?2 AND created_at + expiry_s >= ?5";
+            connection.prepare_cached(sql)?.execute(params![
+                hash,
+                stored(payment.msat),
+                payment.deadline_height,
+                payment.accepted_height,
+                stored(payment.accepted_at)
+            ])?;
+            let sql = "UPDATE holds SET state = 2, ended_at = coalesce(ended_at, ?5), paid_msat = ?2, \
+                 deadline_height = max(?3, coalesce(deadline_height, 0)), accepted_height = ?4, \
+                 accepted_at = ?5 \
+                 WHERE hash = ?1 AND (state = 2 OR state = 0 AND created_at + expiry_s < ?5)";
             connection.prepare_cached(sql)?.execute(params![
                 hash,
                 stored(payment.msat),
@@ -246,37 +258,53 @@ impl Book {
     }
 
     /// Cancels all that nobody can pay any more at `now`, and all held ones whose deadline is at or below `height`; a
-    /// settling one some blocks later, because LDK's report may be on its way.
+    /// settling one some blocks later, because LDK's report may be on its way. Each with the state that it had.
     pub(crate) async fn cancel_due(
         &self,
         now: u64,
         height: u32,
-    ) -> Result<Vec<Hash>, DatabaseError> {
+    ) -> Result<Vec<(Hash, HoldState)>, DatabaseError> {
         let cancel = move |connection: &Connection| {
-            let sql = "UPDATE holds SET state = 2, ended_at = ?1 WHERE \
-                 state = 0 AND created_at + expiry_s < ?1 OR state = 3 AND deadline_height <= ?2 \
-                 OR state = 4 AND deadline_height + 6 <= ?2 RETURNING hash";
+            let sql = "SELECT hash, state FROM holds WHERE state IN (0, 3, 4) AND \
+                 (state = 0 AND created_at + expiry_s < ? OR state = 3 AND deadline_height <= ? \
+                 OR state = 4 AND deadline_height + 6 <= ?)";
             let mut statement = connection.prepare_cached(sql)?;
-            statement.query_map(params![stored(now), height], |row| row.get(0))?.collect()
+            let due = statement.query_map(params![stored(now), height, height], |row| {
+                Ok((row.get::<_, Hash>(0)?, HoldState::of(row.get(1)?)?))
+            })?;
+            let due: Vec<_> = due.collect::<rusqlite::Result<_>>()?;
+            let sql = "UPDATE holds SET state = 2, ended_at = ? WHERE hash = ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            for (hash, _) in &due {
+                statement.execute(params![stored(now), hash])?;
+            }
+            Ok(due)
         };
         self.database.change(cancel).await
     }
 
     /// Ended ones of which ldk-node's record is needless: never paid and ended before `unpaid`, or ended before `paid`.
     pub(crate) fn forgettable(&self, unpaid: u64, paid: u64) -> Result<Vec<Hash>, DatabaseError> {
-        let sql = "SELECT hash FROM holds WHERE forgotten = 0 AND \
-             (ended_at < ? AND paid_msat IS NULL OR ended_at < ?) LIMIT 500";
+        let sql = "SELECT hash FROM holds WHERE paid_msat IS NULL AND ended_at < ? \
+             UNION ALL SELECT hash FROM holds \
+             WHERE paid_msat IS NOT NULL AND forgotten = 0 AND ended_at < ? LIMIT 500";
         self.database.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             statement.query_map([stored(unpaid), stored(paid)], |row| row.get(0))?.collect()
         })
     }
 
+    /// Removes those that were never paid; the others stay, without ldk-node's record.
     pub(crate) async fn mark_forgotten(&self, hashes: Vec<Hash>) -> Result<(), DatabaseError> {
         let mark = move |connection: &Connection| {
-            let sql = "UPDATE holds SET forgotten = 1 WHERE hash = ?";
-            let mut statement = connection.prepare_cached(sql)?;
-            hashes.iter().try_for_each(|hash| statement.execute([hash]).map(drop))
+            let remove = "DELETE FROM holds WHERE hash = ? AND state = 2 AND paid_msat IS NULL";
+            let mut remove = connection.prepare_cached(remove)?;
+            let mut mark =
+                connection.prepare_cached("UPDATE holds SET forgotten = 1 WHERE hash = ?")?;
+            hashes.iter().try_for_each(|hash| {
+                remove.execute([hash])?;
+                mark.execute([hash]).map(drop)
+            })
         };
         self.database.change(mark).await
     }

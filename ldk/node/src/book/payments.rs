@@ -80,7 +80,7 @@ impl Book {
         let begin = move |connection: &Connection| {
             let sql = "INSERT INTO payments (hash, invoice, value_msat, state, begun_at, begun_height, \
                  cltv_limit) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6) \
-                 ON CONFLICT (hash) DO UPDATE SET state = 0, begun_at = ?4, begun_height = ?5, \
+                 ON CONFLICT (hash) DO UPDATE SET invoice = ?2, value_msat = ?3, state = 0, begun_at = ?4, begun_height = ?5, \
                  cltv_limit = ?6 WHERE state = 2";
             let changed = connection.prepare_cached(sql)?.execute(params![
                 new.hash,

@@ -40,12 +40,45 @@ async fn a_payment_is_accepted_once_in_time_and_in_full() {
     assert_eq!(book.add_hold(new(HASH)).await.unwrap(), None);
     book.accept(HASH, inbound(999, 1_100)).await.unwrap();
     assert_eq!(state(&book).await, HoldState::Open);
-    book.accept(HASH, inbound(1_000, 1_601)).await.unwrap();
-    assert_eq!(state(&book).await, HoldState::Open);
     book.accept(HASH, inbound(1_500, 1_600)).await.unwrap();
     book.accept(HASH, inbound(9_000, 1_100)).await.unwrap();
     let hold = book.hold(&HASH).unwrap().unwrap();
     assert_eq!((hold.state, hold.payment), (HoldState::Accepted, Some(inbound(1_500, 1_600))));
+}
+
+#[tokio::test]
+async fn a_late_payment_is_recorded_to_be_given_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(&dir);
+    book.add_hold(new(HASH)).await.unwrap();
+    book.accept(HASH, inbound(1_000, 1_601)).await.unwrap();
+    assert_eq!(state(&book).await, HoldState::Cancelled);
+    let cancelled = [8; 32];
+    book.add_hold(new(cancelled)).await.unwrap();
+    book.cancel_from(cancelled, HoldState::Open, 1_050).await.unwrap();
+    book.accept(cancelled, inbound(1_000, 1_100)).await.unwrap();
+    let held: Vec<_> = book.held_at(199).unwrap().iter().map(|hold| hold.hash).collect();
+    assert_eq!(held, [HASH, cancelled]);
+    assert!(book.held_at(200).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn old_rows_are_removed_and_paid_ones_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(&dir);
+    let paid = [8; 32];
+    book.add_hold(new(HASH)).await.unwrap();
+    book.add_hold(new(paid)).await.unwrap();
+    book.accept(paid, inbound(1_000, 1_100)).await.unwrap();
+    book.cancel_due(2_000, 200).await.unwrap();
+    assert!(book.forgettable(2_000, 2_000).unwrap().is_empty());
+    assert_eq!(book.forgettable(2_001, 2_000).unwrap(), [HASH]);
+    let both = book.forgettable(2_001, 2_001).unwrap();
+    assert_eq!(both.len(), 2);
+    book.mark_forgotten(both).await.unwrap();
+    assert!(book.hold(&HASH).unwrap().is_none());
+    assert!(book.hold(&paid).unwrap().is_some());
+    assert!(book.forgettable(9_000, 9_000).unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -80,7 +113,7 @@ async fn nothing_is_settled_at_the_deadline() {
     assert_eq!(state(&book).await, HoldState::Settling);
     // LDK's report may be on its way.
     assert!(book.cancel_due(9_000, 205).await.unwrap().is_empty());
-    assert_eq!(book.cancel_due(9_000, 206).await.unwrap(), [HASH]);
+    assert_eq!(book.cancel_due(9_000, 206).await.unwrap(), [(HASH, HoldState::Settling)]);
     // It came all the same: the money is ours.
     assert_eq!(book.settled(HASH, 9_100).await.unwrap(), Some(HoldState::Cancelled));
     assert_eq!(state(&book).await, HoldState::Settled);
@@ -95,8 +128,8 @@ async fn the_time_of_day_ends_open_ones_and_the_height_held_ones() {
     book.add_hold(new(held)).await.unwrap();
     book.accept(held, inbound(1_000, 1_100)).await.unwrap();
     assert!(book.cancel_due(1_600, 199).await.unwrap().is_empty());
-    assert_eq!(book.cancel_due(1_601, 199).await.unwrap(), [HASH]);
-    assert_eq!(book.cancel_due(1_601, 200).await.unwrap(), [held]);
+    assert_eq!(book.cancel_due(1_601, 199).await.unwrap(), [(HASH, HoldState::Open)]);
+    assert_eq!(book.cancel_due(1_601, 200).await.unwrap(), [(held, HoldState::Accepted)]);
 }
 
 #[tokio::test]

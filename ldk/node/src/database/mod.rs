@@ -4,6 +4,8 @@
 mod ldk_store;
 mod writer;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,12 +23,6 @@ const VERSION: i64 = 1;
 #[error("the node's database: {0}")]
 pub(crate) struct DatabaseError(String);
 
-impl DatabaseError {
-    pub(crate) fn from_text(text: &impl ToString) -> Self {
-        Self(text.to_string())
-    }
-}
-
 impl From<rusqlite::Error> for DatabaseError {
     fn from(error: rusqlite::Error) -> Self {
         Self(error.to_string())
@@ -41,6 +37,9 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn open(path: &Path) -> Result<Self, DatabaseError> {
+        // SQLite gives its other files the mode of this one.
+        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        made.map_err(|error| DatabaseError(format!("{}: {error}", path.display())))?;
         let connection = Connection::open(path)?;
         // A commit is on disk when it returns.
         connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -30,7 +30,9 @@ CREATE TABLE holds (
     forgotten INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX holds_pending ON holds (add_index) WHERE state IN (0, 3, 4);
-CREATE INDEX holds_ended ON holds (ended_at) WHERE ended_at IS NOT NULL AND forgotten = 0;
+CREATE INDEX holds_returned ON holds (deadline_height) WHERE state = 2;
+CREATE INDEX holds_unpaid ON holds (ended_at) WHERE paid_msat IS NULL;
+CREATE INDEX holds_ended ON holds (ended_at) WHERE paid_msat IS NOT NULL AND forgotten = 0;
 
 CREATE TABLE payments (
     hash BLOB PRIMARY KEY,

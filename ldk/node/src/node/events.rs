@@ -8,10 +8,9 @@ use ldk_node::Event;
 use ldk_node::lightning::ln::channelmanager::PaymentId;
 use ldk_node::payment::PaymentStatus;
 
-use super::Node;
+use super::{CallError, Node};
 use crate::Hash;
 use crate::book::{HoldState, Inbound};
-use crate::database::DatabaseError;
 
 /// Before a report is tried again that could not be written to the book.
 const RETRY: Duration = Duration::from_secs(1);
@@ -36,7 +35,7 @@ impl Node {
         }
     }
 
-    async fn handle(&self, event: Event) -> Result<(), DatabaseError> {
+    async fn handle(&self, event: Event) -> Result<(), CallError> {
         match event {
             Event::PaymentClaimable {
                 payment_hash, claimable_amount_msat, claim_deadline, ..
@@ -55,6 +54,7 @@ impl Node {
                 let hash = payment_hash.map(|hash| hash.0).or(payment_id.map(|id| id.0));
                 let Some(hash) = hash else { return Ok(()) };
                 // A report that comes again after another attempt was begun is not about that one.
+                let _paying = self.paying.lock().await;
                 let known = self.ldk.payment(&PaymentId(hash));
                 if known.is_none_or(|payment| payment.status == PaymentStatus::Failed) {
                     tracing::info!(hash = hex::encode(hash), ?reason, "a payment failed");
@@ -86,7 +86,7 @@ impl Node {
     }
 
     /// A payment of one of our hashes has come.
-    async fn claimable(&self, hash: Hash, msat: u64, deadline: u32) -> Result<(), DatabaseError> {
+    async fn claimable(&self, hash: Hash, msat: u64, deadline: u32) -> Result<(), CallError> {
         let payment = Inbound {
             msat,
             deadline_height: deadline,
@@ -95,29 +95,32 @@ impl Node {
         };
         let Some(hold) = self.book.accept(hash, payment).await? else {
             tracing::warn!(hash = hex::encode(hash), "a payment of no invoice is given back");
-            self.fail_back(hash).await;
-            return Ok(());
+            return self.fail_back(hash).await;
         };
         match hold.state {
             HoldState::Accepted => {
                 drop(self.holds.send(hash));
+                Ok(())
             }
             // Expired, or too little: the invoice stays what it is.
             HoldState::Open | HoldState::Cancelled => {
                 tracing::info!(hash = hex::encode(hash), "a late payment is given back");
-                self.fail_back(hash).await;
+                self.fail_back(hash).await
             }
             // It was claimed before a crash, and comes again.
-            HoldState::Settling | HoldState::Settled => {
-                if let Err(error) = self.claim(&hold).await {
-                    tracing::error!(hash = hex::encode(hash), %error, "a payment is not claimed");
+            HoldState::Settling => self.claim(&hold).await,
+            HoldState::Settled => {
+                if hold.payment.is_some_and(|known| known.deadline_height == deadline) {
+                    self.claim(&hold).await
+                } else {
+                    tracing::warn!(hash = hex::encode(hash), "paid again; it is given back");
+                    self.fail_back(hash).await
                 }
             }
         }
-        Ok(())
     }
 
-    async fn received(&self, hash: Hash) -> Result<(), DatabaseError> {
+    async fn received(&self, hash: Hash) -> Result<(), CallError> {
         match self.book.settled(hash, self.now()).await? {
             Some(HoldState::Settling | HoldState::Settled) => {}
             before => tracing::error!(

@@ -36,12 +36,19 @@ pub(crate) struct AddHold {
     pub(crate) cltv_delta: u64,
 }
 
+/// Some holds of the list. The places are of all that were read, also if none of them is shown.
+pub(crate) struct Page {
+    pub(crate) holds: Vec<Hold>,
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+}
+
 impl Node {
     /// Registers the hash, and returns the invoice and its place in the list.
     pub(crate) async fn add_hold(&self, add: AddHold) -> Result<(String, u64), CallError> {
         let AddHold { hash, value_msat, memo, expiry, cltv_delta } = add;
         check(value_msat, &memo, expiry, cltv_delta)?;
-        if self.hold(hash).is_ok() || self.book.payment(&hash)?.is_some() {
+        if self.book.hold(&hash)?.is_some() || self.book.payment(&hash)?.is_some() {
             return Err(CallError::AlreadyExists);
         }
         let unusable = |error| CallError::Bad(format!("the memo cannot be used: {error}"));
@@ -83,10 +90,13 @@ impl Node {
         after: u64,
         only_pending: bool,
         max: u32,
-    ) -> Result<Vec<Hold>, CallError> {
-        let holds = self.book.holds(after, only_pending, max)?.into_iter();
-        let holds = holds.map(|hold| self.as_of_now(hold));
-        Ok(holds.filter(|hold| !only_pending || !hold.state.is_final()).collect())
+    ) -> Result<Page, CallError> {
+        let holds = self.book.holds(after, only_pending, max)?;
+        let index = |hold: Option<&Hold>| hold.map_or(0, |hold| hold.add_index);
+        let (first, last) = (index(holds.first()), index(holds.last()));
+        let holds = holds.into_iter().map(|hold| self.as_of_now(hold));
+        let holds = holds.filter(|hold| !only_pending || !hold.state.is_final()).collect();
+        Ok(Page { holds, first, last })
     }
 
     fn as_of_now(&self, mut hold: Hold) -> Hold {
@@ -108,6 +118,7 @@ impl Node {
     pub(crate) async fn settle(&self, preimage: Hash) -> Result<(), CallError> {
         let hash = sha256::Hash::hash(&preimage).to_byte_array();
         let mut changes = self.holds.subscribe();
+        self.see_best().await?;
         let height = self.height();
         let hold = self.book.begin_settling(hash, preimage, height).await?;
         let hold = hold.ok_or(CallError::NotFound)?;
@@ -126,10 +137,8 @@ impl Node {
                     Some(HoldState::Cancelled) => return Err(CallError::AlreadyCancelled),
                     _ => {}
                 }
-                while !matches!(changes.recv().await, Ok(changed) if changed == hash) {
-                    if self.stop.is_cancelled() {
-                        return Err(unconfirmed());
-                    }
+                if !self.hold_changed(hash, &mut changes).await {
+                    return Err(unconfirmed());
                 }
             }
         });
@@ -160,27 +169,21 @@ impl Node {
                 HoldState::Open | HoldState::Cancelled => break hold,
             }
         };
-        self.give_back(&hold).await;
         drop(self.holds.send(hash));
-        Ok(())
+        self.give_back(&hold).await
     }
 
     /// Tells LDK to return the payment of a cancelled hold, if there is one. Harmless to repeat; never for one that
     /// is or may become settled, because ldk-node would record it as failed.
-    pub(super) async fn give_back(&self, hold: &Hold) {
-        if hold.payment.is_some() {
-            self.fail_back(hold.hash).await;
-        }
+    pub(super) async fn give_back(&self, hold: &Hold) -> Result<(), CallError> {
+        if hold.payment.is_some() { self.fail_back(hold.hash).await } else { Ok(()) }
     }
 
-    pub(super) async fn fail_back(&self, hash: Hash) {
+    pub(super) async fn fail_back(&self, hash: Hash) -> Result<(), CallError> {
         let failed = self.call(move |ldk| ldk.bolt11_payment().fail_for_hash(PaymentHash(hash)));
-        if let Err(error) = failed
-            .await
-            .and_then(|failed| failed.map_err(|error| CallError::Failed(error.to_string())))
-        {
-            tracing::error!(hash = hex::encode(hash), %error, "a payment could not be given back");
-        }
+        let unconfirmed =
+            |error| CallError::Unconfirmed(format!("LDK does not give a payment back: {error}"));
+        failed.await?.map_err(unconfirmed)
     }
 
     /// Waits for the next change of a hold. False when the node stops.

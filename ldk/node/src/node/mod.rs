@@ -7,6 +7,7 @@ mod hold;
 mod pay;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use ldk_node::bitcoin::{BlockHash, Network, OutPoint};
 use ldk_node::config::{AnchorChannelsConfig, Config};
 use ldk_node::lightning::ln::msgs::SocketAddress;
 use tokio::runtime::Handle;
-use tokio::sync::broadcast;
+use tokio::sync::{RwLock, broadcast};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ use crate::signer::Signer;
 pub(crate) use channels::OpenChannel;
 pub(crate) use hold::AddHold;
 pub(crate) use pay::{SendPayment, Sent};
+
+pub(crate) use follow_chain::BACKGROUND_SYNC_MIN;
 
 pub use channels::ChannelRefusal;
 
@@ -132,16 +135,34 @@ pub struct Node {
     alias: String,
     sync: Duration,
     times: BlockTimes,
+    /// What ldk-node read last. Its own answer waits while it stops.
+    best: Mutex<(BlockHash, u32)>,
+    /// A deadline that was reached stays reached, whatever a reorganisation does to the height.
+    highest: AtomicU32,
     tip: Mutex<Option<Tip>>,
-    read_at: Mutex<Option<Instant>>,
+    /// When the chain was read last, by ldk-node's own count, and by ours.
+    read_at: Mutex<Option<(u64, Instant)>>,
     /// Hashes of which a hold changed.
     holds: broadcast::Sender<Hash>,
     /// Hashes of which a payment ended.
     payments: broadcast::Sender<Hash>,
     /// Channels whose funding was sent: ldk-node's number, and the funding's output.
     funded: broadcast::Sender<(u128, OutPoint)>,
+    /// A payment is begun, and a failed one recorded, by one at a time.
+    paying: tokio::sync::Mutex<()>,
+    /// Held by each call of ldk-node; closed when the node stops, because a call after LDK's last save would cost a
+    /// channel at the next start.
+    calls: Arc<RwLock<Gate>>,
     stop: CancellationToken,
+    /// Cancelled when only another start helps.
+    broken: CancellationToken,
     tasks: Mutex<JoinSet<()>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Gate {
+    Open,
+    Closed,
 }
 
 impl Node {
@@ -160,6 +181,7 @@ impl Node {
         // ldk-node waits for its own tasks, which a worker of the runtime must not.
         let built = tokio::task::spawn_blocking(move || build(&building, store, seed, handle));
         let ldk = Arc::new(built.await??);
+        let best = ldk.status().current_best_block;
         let signer = Signer::new(&seed, options.network, ldk.node_id())?;
         let node = Arc::new(Self {
             ldk: Arc::clone(&ldk),
@@ -170,21 +192,29 @@ impl Node {
             alias: options.alias.unwrap_or_default(),
             sync: options.sync,
             times,
+            best: Mutex::new((best.block_hash, best.height)),
+            highest: AtomicU32::new(best.height),
             tip: Mutex::default(),
             read_at: Mutex::default(),
             holds: broadcast::channel(REPORTS_MAX).0,
             payments: broadcast::channel(REPORTS_MAX).0,
             funded: broadcast::channel(REPORTS_MAX).0,
+            paying: tokio::sync::Mutex::default(),
+            calls: Arc::new(RwLock::new(Gate::Open)),
             stop: CancellationToken::new(),
+            broken: CancellationToken::new(),
             tasks: Mutex::default(),
         });
         let started = tokio::task::spawn_blocking(move || ldk.start());
         started.await?.context("the node does not start")?;
-        node.resume().await?;
+        if let Err(error) = node.resume().await {
+            node.stop().await?;
+            return Err(error.into());
+        }
         let mut tasks = node.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(Arc::clone(&node).follow_events());
-        tasks.spawn(Arc::clone(&node).follow_chain());
-        tasks.spawn(Arc::clone(&node).follow_clock());
+        tasks.spawn(Arc::clone(&node).follow());
+        tasks.spawn(Arc::clone(&node).read_often());
         drop(tasks);
         Ok(node)
     }
@@ -197,13 +227,20 @@ impl Node {
             std::mem::take(&mut *tasks)
         };
         while tasks.join_next().await.is_some() {}
+        // Waits for the calls that run.
+        *self.calls.write().await = Gate::Closed;
         let ldk = Arc::clone(&self.ldk);
         tokio::task::spawn_blocking(move || ldk.stop()).await?.context("the node does not stop")
     }
 
-    /// Cancelled when the node stops: streams end then.
+    /// Cancelled when the node stops, or shall: streams end then.
     pub const fn stopped(&self) -> &CancellationToken {
         &self.stop
+    }
+
+    /// Cancelled when the node cannot go on, and another start may.
+    pub const fn broken(&self) -> &CancellationToken {
+        &self.broken
     }
 
     pub fn node_id(&self) -> PublicKey {
@@ -211,7 +248,7 @@ impl Node {
     }
 
     pub fn info(&self) -> Info {
-        let best = self.ldk.status().current_best_block;
+        let (block_hash, height) = self.best();
         let channels = self.ldk.list_channels();
         let count = |which: &dyn Fn(&ldk_node::ChannelDetails) -> bool| {
             u32::try_from(channels.iter().filter(|channel| which(channel)).count())
@@ -223,8 +260,8 @@ impl Node {
             node_id: self.ldk.node_id(),
             alias: self.alias.clone(),
             network: self.network,
-            height: best.height,
-            block_hash: best.block_hash,
+            height,
+            block_hash,
             // Of the last block whose time is known: never younger than the newest.
             block_time: tip.map_or(0, |tip| tip.time),
             synced: self.is_synced() && tip.is_some(),
@@ -236,22 +273,50 @@ impl Node {
         }
     }
 
+    fn best(&self) -> (BlockHash, u32) {
+        *self.best.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The highest that was ever read: deadlines are compared with it.
     fn height(&self) -> u32 {
-        self.ldk.status().current_best_block.height
+        self.highest.load(Ordering::Relaxed)
+    }
+
+    /// Takes over what ldk-node has read.
+    async fn see_best(&self) -> Result<(), CallError> {
+        let status = self.call(|ldk| ldk.status()).await?;
+        let best = status.current_best_block;
+        self.highest.fetch_max(best.height, Ordering::Relaxed);
+        *self.best.lock().unwrap_or_else(PoisonError::into_inner) = (best.block_hash, best.height);
+        let mut read = self.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = status.latest_lightning_wallet_sync_timestamp;
+        if let Some(at) = at.filter(|at| read.is_none_or(|(known, _)| known != *at)) {
+            *read = Some((at, Instant::now()));
+        }
+        Ok(())
     }
 
     fn now(&self) -> u64 {
         (self.clock)()
     }
 
-    /// Calls ldk-node, which writes to its store, without holding up the runtime.
+    /// Calls ldk-node, which writes to its store, without holding up the runtime. The call is made whether or not it is
+    /// awaited to its end.
     async fn call<T: Send + 'static>(
         &self,
         call: impl FnOnce(&ldk_node::Node) -> T + Send + 'static,
     ) -> Result<T, CallError> {
+        let gate = Arc::clone(&self.calls).read_owned().await;
+        if *gate == Gate::Closed {
+            return Err(CallError::Failed("the node stops".into()));
+        }
         let ldk = Arc::clone(&self.ldk);
-        let called = tokio::task::spawn_blocking(move || call(&ldk)).await;
-        called.map_err(|error| CallError::Unconfirmed(error.to_string()))
+        let called = tokio::task::spawn_blocking(move || {
+            let called = call(&ldk);
+            drop(gate);
+            called
+        });
+        called.await.map_err(|error| CallError::Unconfirmed(error.to_string()))
     }
 }
 
@@ -276,7 +341,7 @@ fn build(
         builder.set_node_alias(alias.clone()).context("the alias is too long (32 bytes)")?;
     }
     builder.set_runtime(handle).set_entropy_seed_bytes(seed).set_custom_logger(Arc::new(LdkLog));
-    options.chain.configure(&mut builder)?;
+    options.chain.configure(&mut builder, options.sync)?;
     match &options.rapid_gossip {
         Some(url) => builder.set_gossip_source_rgs(url.clone()),
         None => builder.set_gossip_source_p2p(),

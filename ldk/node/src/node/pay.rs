@@ -47,6 +47,7 @@ impl Node {
             begun_height: self.height(),
             cltv_limit,
         };
+        let _paying = self.paying.lock().await;
         if !self.book.begin_payment(new).await? {
             return Err(match self.payment(hash)?.state {
                 PaymentState::Paid => CallError::AlreadyPaid,
@@ -90,8 +91,7 @@ impl Node {
         let value = invoice.amount_milli_satoshis();
         let no_amount = "amount must be specified when paying a zero amount invoice";
         let value = value.ok_or_else(|| CallError::Bad(no_amount.into()))?;
-        let ends = invoice.duration_since_epoch() + invoice.expiry_time();
-        if self.now() > ends.as_secs() {
+        if invoice.expires_at().is_some_and(|ends| self.now() > ends.as_secs()) {
             return Err(CallError::Expired);
         }
         if invoice.get_payee_pub_key() == self.node_id() || self.book.hold(&hash)?.is_some() {

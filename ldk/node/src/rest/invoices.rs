@@ -15,7 +15,7 @@ use super::RestError;
 use super::wire::{Body, Params, base64, bytes32, text, uint64, url_bytes32};
 use crate::Hash;
 use crate::book::{Hold, HoldState};
-use crate::node::{AddHold, Node};
+use crate::node::{AddHold, CallError, Node};
 
 /// LND's default expiry and CLTV delta.
 const EXPIRY_S: u64 = 86_400;
@@ -87,8 +87,8 @@ pub(super) async fn settle(
     State(node): State<Arc<Node>>,
     Body(settle): Body<Settle>,
 ) -> Result<Json<Value>, RestError> {
-    node.settle(bytes32(&settle.preimage)?).await?;
-    Ok(Json(json!({})))
+    let preimage = bytes32(&settle.preimage)?;
+    to_the_end(async move { node.settle(preimage).await }).await
 }
 
 #[derive(Deserialize)]
@@ -100,7 +100,16 @@ pub(super) async fn cancel(
     State(node): State<Arc<Node>>,
     Body(cancel): Body<Cancel>,
 ) -> Result<Json<Value>, RestError> {
-    node.cancel(bytes32(&cancel.payment_hash)?).await?;
+    let hash = bytes32(&cancel.payment_hash)?;
+    to_the_end(async move { node.cancel(hash).await }).await
+}
+
+/// A decision is carried out also when its client is gone.
+async fn to_the_end(
+    decision: impl Future<Output = Result<(), CallError>> + Send + 'static,
+) -> Result<Json<Value>, RestError> {
+    let decided = tokio::spawn(decision).await;
+    decided.map_err(|error| CallError::Unconfirmed(error.to_string()))??;
     Ok(Json(json!({})))
 }
 
@@ -200,10 +209,9 @@ pub(super) async fn list(
     }
     let max = if query.num_max_invoices == 0 { PAGE_DEFAULT } else { query.num_max_invoices };
     let max = u32::try_from(max.min(PAGE_MAX)).unwrap_or(u32::MAX);
-    let holds = node.list_holds(query.index_offset, query.pending_only, max)?;
-    let index = |hold: Option<&Hold>| hold.map_or(0, |hold| hold.add_index).to_string();
-    let (first, last) = (index(holds.first()), index(holds.last()));
-    let invoices: Vec<_> = holds.into_iter().map(Invoice::from).collect();
+    let page = node.list_holds(query.index_offset, query.pending_only, max)?;
+    let (first, last) = (page.first.to_string(), page.last.to_string());
+    let invoices: Vec<_> = page.holds.into_iter().map(Invoice::from).collect();
     Ok(Json(json!({
         "invoices": invoices, "first_index_offset": first, "last_index_offset": last,
     })))

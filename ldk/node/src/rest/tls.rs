@@ -1,30 +1,69 @@
-//! Connections with TLS. A client that is slow in its handshake holds up nobody else.
+//! Connections with TLS, of a limited number. Clients that are slow in their handshake hold up nobody else until they fill
+//! that number; it is soon free again.
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use axum::serve::Listener;
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::data_dir::TlsFiles;
 
-const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 
-/// Handshakes at a time, and connections whose handshake is done that wait to be served.
-const HANDSHAKES_MAX: usize = 128;
+/// Connections at a time. Boltgram has one for each invoice that it follows, at most 200.
+const CONNECTIONS_MAX: usize = 512;
 
 /// After an error of `accept`, as of too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-type Connection = (TlsStream<TcpStream>, SocketAddr);
+type Connection = (Counted, SocketAddr);
+
+/// A connection, which makes room for another when it ends.
+#[derive(Debug)]
+pub(super) struct Counted {
+    stream: TlsStream<TcpStream>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct TlsListener {
@@ -42,7 +81,7 @@ impl TlsListener {
             .with_single_cert(vec![files.certificate], files.key)
             .context("tls.cert and tls.key do not belong together")?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let (connections, ready) = mpsc::channel(HANDSHAKES_MAX);
+        let (connections, ready) = mpsc::channel(CONNECTIONS_MAX);
         let address = tcp.local_addr()?;
         let accepting = tokio::spawn(accept(tcp, TlsAcceptor::from(Arc::new(config)), connections));
         Ok(Self { address, ready, accepting: accepting.abort_handle() })
@@ -56,7 +95,7 @@ impl Drop for TlsListener {
 }
 
 impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
+    type Io = Counted;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> Connection {
@@ -73,7 +112,7 @@ impl Listener for TlsListener {
 }
 
 async fn accept(tcp: TcpListener, acceptor: TlsAcceptor, ready: mpsc::Sender<Connection>) {
-    let room = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
         let (stream, peer) = match tcp.accept().await {
@@ -88,11 +127,12 @@ async fn accept(tcp: TcpListener, acceptor: TlsAcceptor, ready: mpsc::Sender<Con
         tokio::spawn(async move {
             drop(stream.set_nodelay(true));
             match timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => drop(ready.send((stream, peer)).await),
+                Ok(Ok(stream)) => {
+                    drop(ready.send((Counted { stream, _room: permit }, peer)).await);
+                }
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             }
-            drop(permit);
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use regtest::world::until;
 
-use super::process::{Process, text};
+use super::process::{Process, Rest, text};
 
 #[test]
 fn it_ends_in_order_by_signal_and_with_its_input() {
@@ -14,6 +14,72 @@ fn it_ends_in_order_by_signal_and_with_its_input() {
     process.run();
     assert_eq!(process.node_id(), id, "the seed is kept");
     assert!(process.end_input().success());
+}
+
+#[test]
+fn it_ends_by_a_signal_while_its_input_stays_open_and_calls_are_under_way() {
+    let mut process = Process::start();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let rests: Vec<_> = (0..16).map(|_| Rest::of(&process)).collect();
+    std::thread::scope(|scope| {
+        for rest in &rests {
+            let over = &over;
+            scope.spawn(move || {
+                while !over.load(std::sync::atomic::Ordering::SeqCst) {
+                    let request = rest.request(reqwest::Method::GET, "/v1/getinfo");
+                    drop(rest.wait(async { request.send().await }));
+                }
+            });
+        }
+        let input = process.child().stdin.take();
+        let ended = process.signal_and_poll("-TERM");
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(ended.success(), "{ended:?}");
+        drop(input);
+    });
+}
+
+#[test]
+fn a_directory_that_is_open_to_others_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut process = Process::start();
+    process.end_input();
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(process.directory(), open).unwrap();
+    let refused = process.command().output().unwrap();
+    assert!(!refused.status.success());
+    assert!(text(&refused.stderr).contains("chmod 700"), "{}", text(&refused.stderr));
+    let private = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(process.directory(), private).unwrap();
+    for entry in std::fs::read_dir(process.directory()).unwrap() {
+        let entry = entry.unwrap();
+        let (name, mode) = (entry.file_name(), entry.metadata().unwrap().permissions().mode());
+        assert!(name == "tls.cert" || mode & 0o077 == 0, "{name:?} has mode {mode:o}");
+    }
+}
+
+#[test]
+fn a_seed_is_not_made_by_a_command_and_is_restored_into_an_empty_directory() {
+    let empty = tempfile::tempdir().unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(super::process::program());
+        command.args(arguments).arg("--data").arg(empty.path().join("node"));
+        command
+    };
+    let none = command(&["seed"]).output().unwrap();
+    assert!(!none.status.success() && text(&none.stderr).contains("no seed yet"));
+    let process = Process::start();
+    let words = process.answer(&["seed"]);
+    let file = empty.path().join("words");
+    std::fs::write(&file, &words).unwrap();
+    let restore = || {
+        let input = std::fs::File::open(&file).unwrap();
+        command(&["restore-seed"]).stdin(input).output().unwrap()
+    };
+    assert!(restore().status.success());
+    assert_eq!(text(&command(&["seed"]).output().unwrap().stdout).trim(), words);
+    assert!(!restore().status.success(), "there is one already");
 }
 
 #[test]

@@ -98,6 +98,34 @@ fn what_was_settled_stays_settled_after_a_kill_at_once() {
 }
 
 #[test]
+fn a_decision_is_carried_out_when_its_client_is_gone() {
+    let process = Process::start();
+    let payer = process.payer("payer", &[2_000_000]);
+    let rest = Rest::of(&process);
+    for (number, path) in [(1, "settle"), (2, "cancel"), (3, "settle"), (4, "cancel")] {
+        let paid = payer.pay(&add(&rest, number)).unwrap();
+        wait_held(&rest, number);
+        let body = match path {
+            "settle" => json!({ "preimage": STANDARD.encode(preimage(number)) }),
+            _ => json!({ "payment_hash": STANDARD.encode(hash(number)) }),
+        };
+        // It goes away when the decision is in the book, or at any other time.
+        let request = rest.request(reqwest::Method::POST, &format!("/v2/invoices/{path}"));
+        let limit = std::time::Duration::from_millis(u64::from(number) * 2);
+        drop(rest.wait(async { request.json(&body).timeout(limit).send().await }));
+        if state(&rest, number) == "ACCEPTED" && path == "cancel" {
+            rest.post("/v2/invoices/cancel", &body);
+        } else if state(&rest, number) == "ACCEPTED" {
+            settle(&rest, number);
+        }
+        match payer.wait_outcome(&paid) {
+            Outcome::Paid { .. } => assert_eq!(path, "settle"),
+            Outcome::Failed { .. } => assert_eq!(path, "cancel"),
+        }
+    }
+}
+
+#[test]
 fn a_kill_while_a_call_is_under_way_leaves_one_outcome() {
     let mut process = Process::start();
     let payer = process.payer("payer", &[2_000_000]);

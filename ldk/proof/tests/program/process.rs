@@ -90,6 +90,15 @@ impl Process {
         self.child.take().unwrap().wait().unwrap()
     }
 
+    /// As [`Self::signal`], without closing its standard input: waiting for a child does that.
+    pub(crate) fn signal_and_poll(&mut self, signal: &str) -> ExitStatus {
+        let id = self.child().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        let ended = until("the program ends", || self.child().try_wait().unwrap());
+        self.child = None;
+        ended
+    }
+
     pub(crate) fn kill_if_alive(&mut self) {
         if self.child().try_wait().unwrap().is_none() {
             self.signal("-KILL");

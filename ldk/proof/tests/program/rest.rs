@@ -205,9 +205,11 @@ fn a_chain_source_that_is_gone_is_seen_and_payments_go_on() {
     let process = Process::start();
     let payer = process.payer("payer", &[2_000_000]);
     let rest = Rest::of(&process);
-    let before = rest.get("/v1/getinfo").1;
-    assert_eq!(before["synced_to_chain"], true);
-    assert_eq!(before["block_height"], process.world.height());
+    regtest::world::until("the chain is read", || {
+        let info = rest.get("/v1/getinfo").1;
+        let read = info["block_height"] == process.world.height();
+        (read && info["synced_to_chain"] == true).then_some(())
+    });
     process.world.esplora.set_fault(regtest::Fault::Down);
     let invoice = rest.post("/v2/invoices/hodl", &hodl(1)).1["payment_request"].clone();
     let paid = payer.pay(invoice.as_str().unwrap()).unwrap();

@@ -17,10 +17,11 @@ fn works(process: &Process) {
     process.world.chain.lock().set_time(u32::try_from(now - 5_000).unwrap());
     process.world.mine(1);
     let height = process.world.height();
+    let time = json!((now - 4_999).to_string());
     until("the block is seen with its time", || {
         let info = rest.get("/v1/getinfo").1;
         (info["block_height"] == height
-            && info["best_header_timestamp"] == (now - 4_999).to_string()
+            && info["best_header_timestamp"] == time
             && info["synced_to_chain"] == true)
             .then_some(())
     });
