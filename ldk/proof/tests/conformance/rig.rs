@@ -130,6 +130,11 @@ impl NodeRig {
         others.lock().unwrap()
     }
 
+    async fn has_slots(&self) -> bool {
+        let pending = self.client.pending().await.unwrap();
+        (pending.iter().filter(|invoice| invoice.held).count() as u64) < self.client.held_max()
+    }
+
     async fn is_held(&self, hash: PaymentHash) -> bool {
         matches!(self.client.lookup(hash).await, Ok(HoldState::Held(_)))
     }
@@ -222,12 +227,14 @@ impl Rig for NodeRig {
             None => self.payer.pay(invoice),
         };
         let mut sent = block_in_place(send);
-        // A slot that was freed just now is free at the payer a little later, and a connection may have been lost.
-        for _ in 0..50 {
-            if sent.as_ref().is_err_and(|error| error == "Failed to send the given payment.") {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                sent = block_in_place(send);
-            }
+        // A slot that was freed just now is free at the payer a little later.
+        let until = tokio::time::Instant::now() + WAIT;
+        while sent.as_ref().is_err_and(|error| error == "Failed to send the given payment.")
+            && tokio::time::Instant::now() < until
+            && self.has_slots().await
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            sent = block_in_place(send);
         }
         let hash = sent.map_err(|error| {
             let channel = &self.payer.channels()[0];
