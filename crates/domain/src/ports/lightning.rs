@@ -159,6 +159,17 @@ pub trait Lightning: Send + Sync + std::fmt::Debug {
     /// All open and held invoices, for reconciliation at start.
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError>;
 
+    /// Hashes of the payments that the node holds, for a poll every few seconds while thousands of invoices are open. Those
+    /// that an earlier call returned may be missing.
+    async fn held(&self) -> Result<Vec<PaymentHash>, PortError> {
+        let pending = self.pending().await?;
+        Ok(pending.into_iter().filter(|invoice| invoice.held).map(|invoice| invoice.hash).collect())
+    }
+
+    /// A buyer is waiting for the payment of this open invoice: its hint should come at once. The implementor may follow a
+    /// limited number, those of the last calls. Does not block; a node that hints at every payment ignores it.
+    fn follow(&self, _: PaymentHash) {}
+
     /// Waits for the next hint. Cancel-safe; a hint without a waiter may be lost.
     async fn next_event(&self) -> NodeEvent;
 }

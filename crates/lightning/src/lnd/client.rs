@@ -2,22 +2,17 @@
 //! 500, so they are distinguished by message.
 
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::ports::PortError;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::pinned;
+use super::credentials::Credentials;
 use super::wire::{Failure, Message};
 
 /// Limit of a response's body; a page of invoices is far smaller.
@@ -78,34 +73,21 @@ impl From<CallError> for PortError {
 
 #[derive(Debug)]
 pub(super) struct Rest {
-    client: Client,
+    credentials: Credentials,
     base: Url,
 }
 
 impl Rest {
     pub(super) fn new(
         base: Url,
-        macaroon_file: &Path,
-        certificate_file: &Path,
+        macaroon_file: PathBuf,
+        certificate_file: PathBuf,
         timeout: Duration,
     ) -> Result<Self, LndError> {
         if base.scheme() != "https" || base.host().is_none() || base.path() != "/" {
             return Err(LndError::Address);
         }
-        let pem = read(certificate_file)?;
-        let certificate = CertificateDer::from_pem_slice(&pem)
-            .map_err(|_| LndError::Certificate { path: certificate_file.to_owned() })?;
-        let tls = pinned::config(certificate).map_err(|error| LndError::Client(error.into()))?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .default_headers(macaroon(&read_private(macaroon_file)?)?)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .timeout(timeout)
-            .build()
-            .map_err(|error| LndError::Client(error.into()))?;
-        Ok(Self { client, base })
+        Ok(Self { credentials: Credentials::new(macaroon_file, certificate_file, timeout)?, base })
     }
 
     /// A read: without a response, nothing happened.
@@ -138,7 +120,8 @@ impl Rest {
     ) -> Result<T, CallError> {
         let mut url = self.at(path);
         url.query_pairs_mut().extend_pairs(query);
-        self.first_of(self.client.get(url), PortError::Unavailable).await
+        let request = self.credentials.clients().calls.get(url);
+        self.first_of(request, PortError::Unavailable).await
     }
 
     /// The first message of the stream that a change returns, which may take `timeout`.
@@ -148,8 +131,8 @@ impl Rest {
         body: &impl Serialize,
         timeout: Duration,
     ) -> Result<T, CallError> {
-        let request = self.client.post(self.at(path)).json(body).timeout(timeout);
-        self.first_of(request, PortError::Unknown).await
+        let request = self.credentials.clients().calls.post(self.at(path)).json(body);
+        self.first_of(request.timeout(timeout), PortError::Unknown).await
     }
 
     async fn first_of<T: DeserializeOwned>(
@@ -157,17 +140,57 @@ impl Rest {
         request: RequestBuilder,
         no_answer: fn(String) -> PortError,
     ) -> Result<T, CallError> {
-        let response = request.send().await.map_err(|error| broken(error, no_answer))?;
+        let response = self.send(request, no_answer).await?;
         let status = response.status();
         let line = read_line(response, no_answer).await?;
         let misread = |error| no_answer(format!("unexpected response of LND: {error}"));
         match serde_json::from_slice::<Message<T>>(&line) {
             Ok(Message { result: Some(result), .. }) if status.is_success() => Ok(result),
             Ok(Message { error: Some(failure), .. } | Message { failure, .. }) => {
-                Err(refused(status, &failure.message, no_answer))
+                Err(self.refused(status, &failure.message, no_answer))
             }
             Err(error) => Err(misread(error).into()),
         }
+    }
+
+    /// Opens a stream, which has no limit of time once it has begun.
+    pub(super) async fn open_stream(&self, path: &str) -> Result<Response, CallError> {
+        let request = self.credentials.clients().streams.get(self.at(path));
+        let response = self.send(request, PortError::Unavailable).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let bytes = read_body(response, PortError::Unavailable).await?;
+        Err(self.refused(status, &message(&bytes), PortError::Unavailable))
+    }
+
+    /// A failure to connect may be due to another certificate.
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        no_answer: fn(String) -> PortError,
+    ) -> Result<Response, PortError> {
+        request.send().await.map_err(|error| {
+            if error.is_connect() {
+                self.credentials.read_again();
+            }
+            broken(error, no_answer)
+        })
+    }
+
+    /// A refusal of the request itself may be due to another macaroon.
+    pub(super) fn refused(
+        &self,
+        status: StatusCode,
+        message: &str,
+        no_answer: fn(String) -> PortError,
+    ) -> CallError {
+        let error = refused(status, message, no_answer);
+        if matches!(error, CallError::Port(_)) {
+            self.credentials.read_again();
+        }
+        error
     }
 
     fn at(&self, path: &str) -> Url {
@@ -183,21 +206,23 @@ impl Rest {
         body: Option<&impl Serialize>,
         no_answer: fn(String) -> PortError,
     ) -> Result<T, CallError> {
-        let mut request = self.client.request(method, url);
+        let mut request = self.credentials.clients().calls.request(method, url);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(|error| broken(error, no_answer))?;
+        let response = self.send(request, no_answer).await?;
         let status = response.status();
         let bytes = read_body(response, no_answer).await?;
         if status.is_success() {
             let misread = |error| no_answer(format!("unexpected response of LND: {error}"));
             return Ok(serde_json::from_slice(&bytes).map_err(misread)?);
         }
-        let failure = serde_json::from_slice::<Failure>(&bytes);
-        let message = failure.map(|failure| failure.message).unwrap_or_default();
-        Err(refused(status, &message, no_answer))
+        Err(self.refused(status, &message(&bytes), no_answer))
     }
+}
+
+fn message(body: &[u8]) -> String {
+    serde_json::from_slice::<Failure>(body).map(|failure| failure.message).unwrap_or_default()
 }
 
 /// Up to the first line break, or the end.
@@ -234,7 +259,7 @@ async fn read_body(
 }
 
 /// Without a connection the node received nothing.
-fn broken(error: reqwest::Error, no_answer: fn(String) -> PortError) -> PortError {
+pub(super) fn broken(error: reqwest::Error, no_answer: fn(String) -> PortError) -> PortError {
     let kind = if error.is_connect() { PortError::Unavailable } else { no_answer };
     kind(chain(&error.without_url()))
 }
@@ -287,28 +312,4 @@ fn node_failure(
     } else {
         no_answer(text)
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, LndError> {
-    std::fs::read(path).map_err(|source| LndError::File { path: path.to_owned(), source })
-}
-
-/// Reads a credential file, which only its owner may access.
-fn read_private(path: &Path) -> Result<Vec<u8>, LndError> {
-    let unusable = |source| LndError::File { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(unusable)?;
-    let mode = file.metadata().map_err(unusable)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(LndError::Exposed { path: path.to_owned(), mode });
-    }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(unusable)?;
-    Ok(bytes)
-}
-
-fn macaroon(bytes: &[u8]) -> Result<HeaderMap, LndError> {
-    let mut value = HeaderValue::try_from(hex::encode(bytes))
-        .map_err(|error| LndError::Client(error.into()))?;
-    value.set_sensitive(true);
-    Ok(HeaderMap::from_iter([(HeaderName::from_static("grpc-metadata-macaroon"), value)]))
 }

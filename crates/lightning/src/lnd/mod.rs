@@ -1,10 +1,10 @@
 //! LND by its REST API (v0.20): a node in its own process, which keeps its channels whatever happens to ours. Eleven
 //! endpoints, no gRPC.
 //!
-//! LND's streams are not used: only the streams of single invoices report holds, the one of all invoices does not. So
-//! this client reports no payments; the caller finds holds when it polls its open orders. It hints *look at all* at a new
-//! block, which may have ended a hold, and when the node responds again after a failure. Both are detected by polling the
-//! height.
+//! Holds are reported by the streams of single invoices (`streams`), for those invoices that were followed last; those of
+//! the others are found when the caller polls (`held`). The stream of all invoices reports no holds and is not used. The
+//! client hints *look at all* at a new block, which may have ended a hold, and when the node responds again after a
+//! failure. Both are detected by polling the height.
 //!
 //! An invoice is shown to a customer only if it has the requested terms, is on the node's network, and is signed by the
 //! node (`identity`).
@@ -14,12 +14,16 @@
 
 mod channels;
 mod client;
+mod credentials;
+mod held;
 mod identity;
 mod payment;
 mod pinned;
+mod streams;
 mod wire;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,7 +37,7 @@ use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use serde::de::IgnoredAny;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, mpsc};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use url::Url;
 
@@ -41,7 +45,9 @@ pub use client::LndError;
 
 use channels::Slots;
 use client::{CallError, Refusal, Rest};
+use held::WalkStart;
 use identity::Identity;
+use streams::Streams;
 use wire::{
     AddHoldInvoice, AddedHoldInvoice, CancelInvoice, Info, Invoice, InvoicePage, SettleInvoice,
     query_hash,
@@ -60,7 +66,7 @@ pub struct LndOptions {
     pub url: Url,
     /// Macaroon with `invoices:read invoices:write info:read offchain:read`, and for payments `offchain:write`, in a file that only its owner can access.
     pub macaroon_file: PathBuf,
-    /// LND's `tls.cert`, read once: restart after LND has created another one.
+    /// LND's `tls.cert`. Both files are read again after a failure that a change of them may explain.
     pub certificate_file: PathBuf,
     /// Payments that a channel holds at once; as many may be held until the node's channels are known.
     pub held_per_channel: u64,
@@ -89,8 +95,10 @@ impl LndOptions {
 
 #[derive(Debug)]
 pub struct Lnd {
-    rest: Rest,
+    rest: Arc<Rest>,
     slots: Slots,
+    streams: Streams,
+    walk_start: WalkStart,
     margin_blocks: u32,
     timeout: Duration,
     poll: Duration,
@@ -99,10 +107,14 @@ pub struct Lnd {
     watch: Mutex<Watch>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Watch {
+    /// Of the streams.
+    hints: mpsc::Receiver<PaymentHash>,
     /// Created on first use, when there is certainly a runtime.
     ticks: Option<Interval>,
+    /// Whether the height is to be read.
+    due: bool,
     /// The height last hinted; `None` before the first response and after a failure.
     height: Option<u32>,
 }
@@ -111,14 +123,18 @@ impl Lnd {
     /// Reads the files; it does not call the node.
     pub fn new(options: LndOptions) -> Result<Self, LndError> {
         let LndOptions { url, macaroon_file, certificate_file, timeout, .. } = options;
+        let rest = Arc::new(Rest::new(url, macaroon_file, certificate_file, timeout)?);
+        let (streams, hints) = Streams::new(Arc::clone(&rest), timeout);
         Ok(Self {
-            rest: Rest::new(url, &macaroon_file, &certificate_file, timeout)?,
+            rest,
             slots: Slots::new(options.held_per_channel),
+            streams,
+            walk_start: WalkStart::default(),
             margin_blocks: options.margin_blocks,
             timeout,
             poll: options.poll,
             identity: OnceCell::new(),
-            watch: Mutex::default(),
+            watch: Mutex::new(Watch { hints, ticks: None, due: false, height: None }),
         })
     }
 
@@ -255,20 +271,38 @@ impl Lightning for Lnd {
         Err(PortError::Unavailable("LND has too many pending invoices".into()))
     }
 
-    /// Polls at every interval, first at once, and returns [`NodeEvent::LookAtAll`] (see the module documentation).
+    async fn held(&self) -> Result<Vec<PaymentHash>, PortError> {
+        held::held(&self.rest, &self.walk_start).await
+    }
+
+    fn follow(&self, hash: PaymentHash) {
+        self.streams.follow(hash);
+    }
+
+    /// Returns what the streams report, and [`NodeEvent::LookAtAll`] (see the module documentation) by polling the height
+    /// at every interval, first at once.
     async fn next_event(&self) -> NodeEvent {
         let mut watch = self.watch.lock().await;
-        let Watch { ticks, height } = &mut *watch;
+        let Watch { hints, ticks, due, height } = &mut *watch;
         let ticks = ticks.get_or_insert_with(|| {
             let mut ticks = interval(self.poll.max(Duration::from_millis(1)));
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
         loop {
-            ticks.tick().await;
-            let latest = self.info().await.map(|info| info.block_height).ok();
+            let latest = tokio::select! {
+                biased;
+                Some(hash) = hints.recv() => return NodeEvent::Changed(hash),
+                info = self.info(), if *due => info.map(|info| info.block_height).ok(),
+                _ = ticks.tick(), if !*due => {
+                    *due = true;
+                    continue;
+                }
+            };
             // No await from here on, so that no change is recorded without a hint.
+            *due = false;
             if std::mem::replace(height, latest) != latest && latest.is_some() {
+                self.walk_start.reset();
                 return NodeEvent::LookAtAll;
             }
         }

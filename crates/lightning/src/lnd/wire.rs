@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use domain::id::PaymentHash;
+use domain::limits::PAY_WITHIN_MAX;
 use domain::money::Msat;
 use domain::ports::{HoldState, NewHold};
 use domain::sale::hold::HeldPayment;
@@ -87,6 +88,18 @@ pub(super) struct Invoice {
     htlcs: Vec<Htlc>,
 }
 
+/// Of an invoice in a stream, what says that it changed. [`Invoice`] has the rest, when it is looked up.
+#[derive(Debug, Deserialize)]
+pub(super) struct StreamedInvoice {
+    state: InvoiceState,
+}
+
+impl StreamedInvoice {
+    pub(super) fn is_open(&self) -> bool {
+        self.state == InvoiceState::Open
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 enum InvoiceState {
@@ -157,6 +170,39 @@ pub(super) struct InvoicePage {
     pub(super) invoices: Vec<Invoice>,
     #[serde(deserialize_with = "int64")]
     pub(super) last_index_offset: i64,
+}
+
+/// `GET /v1/invoices`, of which a poll reads only what it needs.
+#[derive(Debug, Deserialize)]
+pub(super) struct HeldPage {
+    #[serde(default)]
+    pub(super) invoices: Vec<ListedInvoice>,
+    #[serde(deserialize_with = "int64")]
+    pub(super) last_index_offset: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ListedInvoice {
+    r_hash: String,
+    state: InvoiceState,
+    #[serde(deserialize_with = "int64")]
+    expiry: i64,
+    /// Grows with every invoice of the node.
+    #[serde(deserialize_with = "int64")]
+    pub(super) add_index: i64,
+}
+
+impl ListedInvoice {
+    pub(super) fn held(&self) -> Option<PaymentHash> {
+        let held = self.state == InvoiceState::Accepted;
+        held.then(|| PaymentHash::from_slice(&STANDARD.decode(&self.r_hash).ok()?).ok()).flatten()
+    }
+
+    /// Open, and possibly ours: of those that others have open for longer nothing is expected.
+    pub(super) fn is_awaited(&self) -> bool {
+        let expiry_max = i64::try_from(PAY_WITHIN_MAX.as_secs()).unwrap_or(i64::MAX);
+        self.state == InvoiceState::Open && self.expiry <= expiry_max
+    }
 }
 
 /// `GET /v1/getinfo`

@@ -1,5 +1,7 @@
 //! LND's endpoints (`invoicesrpc`, `lnrpc`), one function each, with its messages and encodings.
 
+use std::sync::atomic::Ordering;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -48,8 +50,10 @@ pub(crate) async fn add(State(shared): State<Shared>, Json(body): Json<Add>) -> 
         "add_index": (all.len() + 1).to_string(),
         "payment_addr": STANDARD.encode([0; 32]),
     });
+    let add_index = all.len() + 1;
     all.push(StoredInvoice {
         hash,
+        add_index,
         memo: body.memo,
         value_msat,
         expiry,
@@ -128,14 +132,19 @@ pub(crate) struct List {
     num_max_invoices: usize,
 }
 
-/// Two per page, so that paging is always needed.
+/// Few per page, so that paging is always needed.
 pub(crate) async fn list(State(shared): State<Shared>, Query(query): Query<List>) -> Response {
     assert!(query.pending_only && query.num_max_invoices > 0);
     let (node, all) = (shared.node().await, shared.stored.lock().unwrap().clone());
+    let page_max = shared.page_max.load(Ordering::Relaxed).min(query.num_max_invoices);
     let (mut invoices, mut last) = (Vec::new(), 0);
     for (index, stored) in (1..).zip(&all).skip(query.index_offset) {
+        if invoices.len() == page_max {
+            break;
+        }
         let state = node.lookup(stored.hash).await.unwrap();
-        if matches!(state, HoldState::Open | HoldState::Held(_)) && invoices.len() < 2 {
+        shared.listed.fetch_add(1, Ordering::Relaxed);
+        if matches!(state, HoldState::Open | HoldState::Held(_)) {
             invoices.push(invoice(stored, state));
             last = index;
         }
@@ -159,21 +168,29 @@ pub(crate) async fn info(State(shared): State<Shared>) -> Response {
     .into_response()
 }
 
-fn invoice(stored: &StoredInvoice, state: HoldState) -> Value {
-    let (name, htlcs) = match state {
-        HoldState::Held(payment) => ("ACCEPTED", parts(payment)),
-        HoldState::Settled => ("SETTLED", vec![]),
-        HoldState::Cancelled => ("CANCELED", vec![]),
-        HoldState::Open | HoldState::Unknown => ("OPEN", vec![]),
+/// Every field that LND sends.
+pub(crate) fn invoice(stored: &StoredInvoice, state: HoldState) -> Value {
+    let (name, htlcs, paid) = match state {
+        HoldState::Held(payment) => ("ACCEPTED", parts(payment), payment.amount.get()),
+        HoldState::Settled => ("SETTLED", vec![], stored.value_msat),
+        HoldState::Cancelled => ("CANCELED", vec![], 0),
+        HoldState::Open | HoldState::Unknown => ("OPEN", vec![], 0),
     };
+    let feature = |name: &str, is_required: bool| json!({ "name": name, "is_required": is_required, "is_known": true });
     json!({
         "memo": stored.memo, "r_preimage": "", "r_hash": STANDARD.encode(stored.hash.as_bytes()),
         "value": (stored.value_msat / 1_000).to_string(), "value_msat": stored.value_msat.to_string(),
         "settled": state == HoldState::Settled, "creation_date": "1700000000", "settle_date": "0",
-        "payment_request": stored.payment_request, "description_hash": "", "fallback_addr": "",
-        "expiry": stored.expiry.to_string(), "cltv_expiry": stored.cltv_expiry.to_string(),
-        "route_hints": [], "private": true, "state": name, "htlcs": htlcs, "amt_paid_msat": "0",
-        "features": {}, "is_keysend": false, "is_amp": false,
+        "payment_request": stored.payment_request, "description_hash": "", "expiry": stored.expiry.to_string(),
+        "fallback_addr": "", "cltv_expiry": stored.cltv_expiry.to_string(), "route_hints": [], "private": true,
+        "add_index": stored.add_index.to_string(), "settle_index": "0", "amt_paid": paid.to_string(),
+        "amt_paid_sat": (paid / 1_000).to_string(), "amt_paid_msat": paid.to_string(), "state": name, "htlcs": htlcs,
+        "features": {
+            "8": feature("tlv-onion", true), "14": feature("payment-addr", true), "17": feature("multi-path-payments", false),
+            "25": feature("route-blinding", false),
+        },
+        "is_keysend": false, "payment_addr": STANDARD.encode([7; 32]), "is_amp": false, "amp_invoice_state": {},
+        "is_blinded": false, "blinded_path_config": null,
     })
 }
 

@@ -7,4 +7,7 @@ mod fake;
 mod handlers;
 mod payment_failures;
 mod payments;
+mod recovery;
+mod streaming;
+mod streams;
 mod tls;
