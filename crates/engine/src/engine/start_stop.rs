@@ -54,6 +54,7 @@ impl Engine {
         self.worker("watch orders", &self.orders, Orders::watch);
         self.worker("node status", &self.lightning_node, LightningNode::follow);
         self.worker("node events", &self.orders, Orders::follow_node);
+        self.worker("held payments", &self.orders, Orders::find_held);
         self.worker("expire", &self.dispatch, Dispatcher::expire);
         self.worker("numbers", &self.inbound, Inbound::follow_numbers);
         self.worker("join", &self.inbound, Inbound::join);

@@ -24,12 +24,17 @@ use domain::sale::fulfilment::Fulfilment;
 use domain::sale::hold::{self, HeldPayment, Tip, Unfit};
 use domain::sale::order::{Order, OrderState, Payment, Unreceipted};
 use domain::secret::Preimage;
+use domain::time::Timestamp;
 
 use super::Orders;
 use super::terms::{OrderedText, message_of};
 
-/// An unpaid invoice is compared this often, should the node's hint be lost.
-pub(super) const OPEN_POLL: Duration = Duration::from_secs(5);
+/// An unpaid invoice is compared this often, and after its time to pay. That it was paid is found earlier, by the node's
+/// hint or by the poll of all held payments: a lookup of each would be too expensive for thousands of them.
+const OPEN_POLL: Duration = Duration::from_secs(2 * 60);
+
+/// An order that could not be compared, or not be decided yet, is compared again after this.
+pub(super) const RETRY_POLL: Duration = Duration::from_secs(5);
 
 /// An order that has no invoice after this was interrupted while it was being made.
 pub(super) const INVOICE_GRACE: Duration = Duration::from_secs(60);
@@ -48,6 +53,11 @@ const CANCELLED: Checked = (NodeVerdict::Cancelled, Duration::ZERO);
 
 const fn again_after(wait: Duration) -> Result<Checked, PortError> {
     Ok((NodeVerdict::Unchanged, wait))
+}
+
+/// How long an order that is not paid yet waits for its next comparison.
+pub(super) fn open_poll(now: Timestamp, pay_by: Timestamp) -> Duration {
+    OPEN_POLL.min(pay_by.since(now) + Duration::from_secs(1))
 }
 
 impl Orders {
@@ -116,7 +126,8 @@ impl Orders {
             Payment::Lightning { pay_by, .. } if self.clock.now() > *pay_by => {
                 self.cancel_undecided(order, Reason::Unpaid).await
             }
-            _ => again_after(OPEN_POLL),
+            Payment::Lightning { pay_by, .. } => again_after(open_poll(self.clock.now(), *pay_by)),
+            Payment::Credit => again_after(HELD_POLL),
         }
     }
 
@@ -133,13 +144,13 @@ impl Orders {
         let (terms, now) = (self.hold_terms(order.kind()), self.clock.now());
         let fit = match tip {
             // It did not answer this once. A stale tip would have been an answer.
-            None if now <= pay_by => return again_after(OPEN_POLL),
+            None if now <= pay_by => return again_after(RETRY_POLL),
             None => Err(Unfit::TooLate),
             Some(tip) => hold::check(terms, order.state, order.price, pay_by, payment, tip, now),
         };
         if fit == Err(Unfit::StaleTip) {
             // It stays held: a later block shows whether there is time for the work.
-            return again_after(OPEN_POLL);
+            return again_after(RETRY_POLL);
         }
         if let Err(unfit) = fit {
             tracing::info!(order = %order.id, %unfit, "payment given back");

@@ -5,22 +5,37 @@ use std::sync::Arc;
 
 use domain::id::PaymentHash;
 use domain::ports::NodeEvent;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::Orders;
 use crate::lightning_node::{OrphanCount, is_ours};
 
+const HINTS_AT_ONCE: usize = 16;
+
 impl Orders {
+    /// Follows several hints at a time, so that none waits for a sweep.
     pub(crate) async fn follow_node(self: Arc<Self>) {
+        let mut following = FuturesUnordered::new();
         loop {
-            match self.lightning.next_event().await {
-                NodeEvent::Changed(hash) => self.compare_payment(hash).await,
-                NodeEvent::LookAtAll => {
-                    if let Err(error) = self.store.recheck_orders(self.clock.now()).await {
-                        tracing::warn!(%error, "could not make orders due");
-                    }
-                    self.wake.watch.notify_one();
-                    self.sweep_node().await;
+            tokio::select! {
+                event = self.lightning.next_event(), if following.len() < HINTS_AT_ONCE => {
+                    following.push(self.follow_hint(event));
                 }
+                Some(()) = following.next() => {}
+            }
+        }
+    }
+
+    async fn follow_hint(&self, event: NodeEvent) {
+        match event {
+            NodeEvent::Changed(hash) => self.compare_payment(hash).await,
+            NodeEvent::LookAtAll => {
+                if let Err(error) = self.store.recheck_orders(self.clock.now()).await {
+                    tracing::warn!(%error, "could not make orders due");
+                }
+                self.wake.watch.notify_one();
+                self.sweep_node().await;
             }
         }
     }
@@ -32,7 +47,7 @@ impl Orders {
                 tracing::debug!(%hash, "the node changed an invoice that belongs to no order");
             }
             Err(error) => {
-                tracing::warn!(%error, "could not read an order; the next round compares it");
+                tracing::warn!(%error, "could not read an order; a later comparison finds it");
             }
         }
     }

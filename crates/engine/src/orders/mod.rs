@@ -4,7 +4,7 @@
 //! ```text
 //! create ── add_order (open) ── node: create_hold ── attach_invoice ── the buyer is answered
 //!                                                                       │ pays
-//! watch ── lookup: held ── hold::check ── hold_order (working, message queued)
+//! hint, poll or watch ── lookup: held ── hold::check ── hold_order (working, message queued)
 //!                                                                       │ the work ended:
 //!                                             fulfilled │ cancelling  <─┘ decided in that commit
 //! watch ── settle │ cancel ── lookup ── record_node_reports (settled │ cancelled │ lost)
@@ -17,6 +17,7 @@ mod cancel;
 mod check;
 mod follow;
 mod fund;
+mod held;
 mod memo;
 mod open_order;
 mod repeated;

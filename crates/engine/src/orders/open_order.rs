@@ -81,8 +81,9 @@ impl Orders {
             return Err(OpenError::NodeNotReady);
         }
         let (id, kind, now) = (order.id, order.fulfilment.kind(), order.created_at);
+        let hash = preimage.payment_hash();
         let hold = NewHold {
-            hash: preimage.payment_hash(),
+            hash,
             amount: order.price,
             memo: memo(&order.fulfilment),
             expiry: self.settings.invoice_expiry,
@@ -110,9 +111,11 @@ impl Orders {
         };
         // The node's own time to pay began just now, not when the order was made.
         let now = self.clock.now();
-        let check_at = now.after(super::check::OPEN_POLL);
+        let pay_by = self.pay_by(now);
+        let check_at = now.after(super::check::open_poll(now, pay_by));
         // When this fails nobody has seen the invoice: the watch cancels it and the order.
-        self.store.attach_invoice(id, &invoice, self.pay_by(now), check_at).await?;
+        self.store.attach_invoice(id, &invoice, pay_by, check_at).await?;
+        self.lightning.follow(hash);
         self.metrics.orders_created.get_or_create(&ByKind { kind: kind.as_str() }).inc();
         Ok(Opened::Now(invoice))
     }

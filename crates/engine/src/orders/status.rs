@@ -3,7 +3,7 @@
 use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
 use domain::ports::{Charge, Charged, Granted, PortError};
-use domain::sale::order::{Order, OrderSnapshot};
+use domain::sale::order::{Order, OrderSnapshot, OrderState};
 use domain::time::Timestamp;
 
 use super::Orders;
@@ -48,9 +48,15 @@ impl Orders {
         self.store.order(id).await
     }
 
-    /// What the buyer sees of an order.
+    /// What the buyer sees of an order. While it waits for its payment, the buyer does, too.
     pub async fn snapshot(&self, id: OrderId) -> Result<Option<OrderSnapshot>, PortError> {
-        Ok(self.get(id).await?.map(|order| order.snapshot()))
+        let Some(order) = self.get(id).await? else { return Ok(None) };
+        if order.state == OrderState::Open
+            && let Some(hash) = order.payment.hash()
+        {
+            self.lightning.follow(hash);
+        }
+        Ok(Some(order.snapshot()))
     }
 
     /// What the buyer saw of it at most a second ago: for callers who ask too often.

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Orders;
-use super::check::OPEN_POLL;
+use super::check::RETRY_POLL;
 use crate::metrics::ByResult;
 use crate::wake::signal_or_timer;
 
@@ -89,7 +89,7 @@ impl Orders {
         let id = order.id;
         let (verdict, wait) = self.check(order, tip).await.unwrap_or_else(|error| {
             tracing::warn!(order = %id, %error, "could not compare with the node; trying again");
-            (NodeVerdict::Unchanged, OPEN_POLL)
+            (NodeVerdict::Unchanged, RETRY_POLL)
         });
         NodeReport { order: id, verdict, check_at: self.clock.now().after(wait) }
     }
