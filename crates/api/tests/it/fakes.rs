@@ -22,11 +22,18 @@ pub(crate) struct FakeNode {
     pub slots: AtomicU64,
     /// Invoices that it was asked for.
     pub holds: Mutex<Vec<NewHold>>,
+    /// Invoices that a buyer waits for, once for each call.
+    pub followed: Mutex<Vec<PaymentHash>>,
 }
 
 impl Default for FakeNode {
     fn default() -> Self {
-        Self { down: AtomicBool::new(false), slots: AtomicU64::new(100), holds: Mutex::default() }
+        Self {
+            down: AtomicBool::new(false),
+            slots: AtomicU64::new(100),
+            holds: Mutex::default(),
+            followed: Mutex::default(),
+        }
     }
 }
 
@@ -79,6 +86,10 @@ impl Lightning for FakeNode {
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {
         Ok(vec![])
+    }
+
+    fn follow(&self, hash: PaymentHash) {
+        self.followed.lock().unwrap().push(hash);
     }
 
     async fn next_event(&self) -> NodeEvent {

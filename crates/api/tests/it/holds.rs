@@ -113,3 +113,28 @@ async fn an_address_has_so_many_payments_under_way() {
     assert_eq!(status, 429, "{answer}");
     assert!(answer.contains("from your network"), "{answer}");
 }
+
+#[tokio::test]
+async fn an_invoice_is_followed_while_its_buyer_waits() {
+    let door = Door::new(1).await;
+    let (status, created) = door.order("198.51.100.1:9", SEND).await;
+    assert_eq!(status, 200, "{created}");
+    let hash = door.house.node.holds.lock().unwrap()[0].hash;
+    let followed = || door.house.node.followed.lock().unwrap().clone();
+    assert_eq!(followed(), [hash], "when it was created");
+    let created: serde_json::Value = serde_json::from_str(&created).unwrap();
+    let path = format!("/orderstatus?orderId={}", created["orderId"].as_str().unwrap());
+    let read = async || {
+        let peer: SocketAddr = "198.51.100.1:9".parse().unwrap();
+        let request = Request::get(&path).extension(ConnectInfo(peer)).body(Body::empty());
+        let answer = door.doors.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+    };
+    read().await;
+    assert_eq!(followed(), [hash, hash], "when its status was read");
+    let order = door.house.store.order_of_payment(hash).await.unwrap().unwrap().id;
+    let hold = HoldOrder { order, held: sats(1_000), deadline_height: 800_144, message: None };
+    door.house.store.hold_order(hold, testkit::clock::NOON).await.unwrap();
+    read().await;
+    assert_eq!(followed().len(), 2, "it is paid");
+}
