@@ -3,6 +3,8 @@
 //!
 //! All calls block, from any thread.
 
+/// Payments that are not what the invoice says.
+mod dishonest;
 /// What happened at the node: outcomes, holds, receipts.
 mod journal;
 /// The options of a node, and how it is built from them.
