@@ -1,6 +1,6 @@
 //! Restarts of Boltgram, of the node and of both while payments are held, and a payer that goes away.
 
-use crate::shop::{DELIVERED, Shop};
+use crate::shop::{DELIVERED, FAILED, PRICE_MSAT, Shop};
 
 #[test]
 fn held_payments_survive_restarts() {
@@ -58,5 +58,34 @@ fn held_payments_survive_restarts() {
     shop.reconnect();
     shop.await_taken(&hash);
     assert_eq!(shop.customer().status(&order)["smsStatus"], "sent");
+    shop.assert_sound();
+}
+
+#[test]
+fn decisions_wait_for_a_node_that_is_away() {
+    let mut shop = Shop::open("", &[2_000_000]);
+    let before = shop.payer.spendable_msat();
+    shop.sell();
+    let [done, failed] = [DELIVERED, FAILED].map(|number| shop.customer().buy_text(number));
+    let hashes = [&done, &failed].map(|order| shop.payer.pay(&order.invoice).unwrap());
+    shop.customer().await_paid(&done);
+    shop.customer().await_paid(&failed);
+    shop.node.stop();
+
+    // What carriers report is known, and nothing more is sold.
+    shop.customer().await_delivered(&done);
+    shop.customer().await_status(&failed, |status| status["smsStatus"] == "failed");
+    regtest::world::until("sales stop", || {
+        let body = serde_json::json!({"phone": DELIVERED, "message": "Your table is ready."});
+        (shop.customer().post("/createsendorder", &body)["status"] == "error").then_some(())
+    });
+
+    shop.node.start();
+    shop.reconnect();
+    shop.await_taken(&hashes[0]);
+    shop.await_returned(&hashes[1]);
+    shop.customer().await_refunded(&failed);
+    shop.await_spendable(before - 2 * PRICE_MSAT);
+    shop.sell();
     shop.assert_sound();
 }
