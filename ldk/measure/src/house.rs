@@ -32,12 +32,17 @@ pub(crate) struct House {
     node: Child,
     boltgram: Child,
     url: String,
-    key: String,
+    keys: Vec<String>,
     http: reqwest::Client,
 }
 
 impl House {
-    pub(crate) async fn start(boltgram: &Path, program: &Path) -> anyhow::Result<Self> {
+    /// With accounts that buy.
+    pub(crate) async fn start(
+        boltgram: &Path,
+        program: &Path,
+        accounts: u32,
+    ) -> anyhow::Result<Self> {
         let (world, data) = (block_in_place(World::new), tempfile::tempdir()?);
         let directory = data.path().join("node");
         let (listen, esplora) = (format!("127.0.0.1:{}", free_port()?), world.esplora.url());
@@ -56,7 +61,7 @@ impl House {
             world.payer("payer", &node_id, &listen, &channels)
         });
         let config = format!(
-            "listen = \"127.0.0.1:0\"\n[lightning]\nbackend = \"lnd\"\nurl = \"{rest}\"\n\
+            "listen = \"127.0.0.1:0\"\n[lightning]\nbackend = \"lnd\"\ninvoice_expiry = \"1h\"\nurl = \"{rest}\"\n\
              macaroon_file = \"{0}/boltgram.macaroon\"\ntls_cert_file = \"{0}/tls.cert\"\n\
              [limits]\naddress_rate = 0\n[[carriers]]\nname = \"sandbox\"\nkind = \"sandbox\"\n\
              [[routes]]\nprefix = \"\"\ncarriers = [\"sandbox\"]\n",
@@ -72,16 +77,21 @@ impl House {
         };
         let mut serving = command(&["serve"]).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
         let url = listening(&mut serving).await?;
-        ensure!(command(&["account", "add", "measured"]).output().await?.status.success());
-        let key = command(&["key", "add", "measured"]).output().await?.stdout;
-        let key = String::from_utf8(key)?.trim().to_owned();
+        let mut keys = Vec::new();
+        for number in 0..accounts {
+            let name = format!("measured-{number}");
+            ensure!(command(&["account", "add", &name]).output().await?.status.success());
+            let key = command(&["key", "add", &name]).output().await?.stdout;
+            keys.push(String::from_utf8(key)?.trim().to_owned());
+        }
         let http = reqwest::Client::new();
-        Ok(Self { payer, _world: world, data, node, boltgram: serving, url, key, http })
+        Ok(Self { payer, _world: world, data, node, boltgram: serving, url, keys, http })
     }
 
-    /// A new invoice.
-    pub(crate) async fn order(&self) -> anyhow::Result<String> {
-        let request = self.http.post(format!("{}/fund", self.url)).header("X-API-Key", &self.key);
+    /// A new invoice for one of the accounts.
+    pub(crate) async fn order(&self, number: usize) -> anyhow::Result<String> {
+        let key = self.keys.get(number % self.keys.len()).context("no account")?;
+        let request = self.http.post(format!("{}/fund", self.url)).header("X-API-Key", key);
         let answer: Value = request.json(&json!({ "amount": SATS })).send().await?.json().await?;
         let invoice = answer.get("payreq").and_then(Value::as_str);
         Ok(invoice.with_context(|| format!("no invoice: {answer}"))?.to_owned())

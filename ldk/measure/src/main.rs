@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::float_arithmetic, reason = "it prints figures")]
 
 mod house;
+mod open;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,7 +34,13 @@ struct Args {
     /// Payments under way at a time
     #[arg(long, default_value_t = 25)]
     window: u32,
+    /// Opens so many invoices first, and pays the last and the first of them
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    open: u32,
 }
+
+/// An account may have 100 unpaid invoices.
+const OPEN_PER_ACCOUNT: u32 = 80;
 
 /// How long one payment took, from the request for its invoice, and from the payment.
 struct Took {
@@ -45,7 +52,12 @@ struct Took {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     drop(rustls::crypto::ring::default_provider().install_default());
-    let house = Arc::new(House::start(&args.boltgram, &args.node).await?);
+    let accounts = args.open.div_ceil(OPEN_PER_ACCOUNT).max(1);
+    let house = Arc::new(House::start(&args.boltgram, &args.node, accounts).await?);
+    if args.open > 0 {
+        open::measure(&house, args.open, args.payments, args.window).await?;
+        return Arc::into_inner(house).context("a worker still runs")?.stop().await;
+    }
     let before = (house.cpu()?, Instant::now());
     let (next, mut workers) = (Arc::new(AtomicU32::new(0)), JoinSet::new());
     for _ in 0..args.window {
@@ -76,7 +88,7 @@ async fn main() -> anyhow::Result<()> {
 
 async fn pay_once(house: &Arc<House>) -> anyhow::Result<Took> {
     let begun = Instant::now();
-    let invoice = house.order().await?;
+    let invoice = house.order(0).await?;
     let paying = Instant::now();
     let payer = Arc::clone(house);
     tokio::task::spawn_blocking(move || pay(&payer.payer, &invoice)).await??;

@@ -13,7 +13,7 @@ use super::period::read_period;
 
 /// How often the node may compare itself with its chain source.
 const SYNC_MIN: Duration = Duration::from_secs(1);
-const SYNC_MAX: Duration = Duration::from_secs(600);
+const SYNC_MAX: Duration = Duration::from_secs(60);
 
 /// BOLT 7 `node_announcement`: 32 bytes.
 const ALIAS_BYTES_MAX: usize = 32;
@@ -104,7 +104,7 @@ impl LightningNodeConfig {
             found.push(("alias", "alias must have 1 to 32 bytes, on one line".to_owned()));
         }
         if !(SYNC_MIN..=SYNC_MAX).contains(&self.sync) {
-            found.push(("sync", "sync must be from \"1s\" to \"10m\"".to_owned()));
+            found.push(("sync", "sync must be from \"1s\" to \"1m\"".to_owned()));
         }
         for (key, path) in [("program", Some(&self.program)), ("data", self.data.as_ref())] {
             if path.is_some_and(|path| path.as_os_str().is_empty()) {
@@ -293,7 +293,7 @@ mod tests {
             ("rest = \"127.0.0.1:8080\"", "rest must differ from listen"),
             ("alias = \"\"", "alias must have 1 to 32 bytes"),
             ("sync = \"0s\"", "sync must be from"),
-            ("sync = \"11m\"", "sync must be from"),
+            ("sync = \"2m\"", "sync must be from"),
             ("program = \"\"", "program must not be empty"),
             ("data = \"boltgram-data\"", "data must be a directory of the node's own"),
             ("network = \"mainnet\"", "unknown variant"),

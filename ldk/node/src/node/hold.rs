@@ -149,6 +149,7 @@ impl Node {
     pub(super) async fn claim(&self, hold: &Hold) -> Result<(), CallError> {
         let (Some(payment), Some(preimage)) = (hold.payment, hold.preimage) else { return Ok(()) };
         let hash = PaymentHash(hold.hash);
+        self.note_decision();
         let claimed = self.call(move |ldk| {
             let preimage = PaymentPreimage(preimage);
             ldk.bolt11_payment().claim_for_hash(hash, payment.msat, preimage)
@@ -180,6 +181,7 @@ impl Node {
     }
 
     pub(super) async fn fail_back(&self, hash: Hash) -> Result<(), CallError> {
+        self.note_decision();
         let failed = self.call(move |ldk| ldk.bolt11_payment().fail_for_hash(PaymentHash(hash)));
         let unconfirmed =
             |error| CallError::Unconfirmed(format!("LDK does not give a payment back: {error}"));

@@ -9,7 +9,7 @@ mod pay;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use ldk_node::bip39::Mnemonic;
@@ -20,6 +20,7 @@ use ldk_node::lightning::ln::msgs::SocketAddress;
 use tokio::runtime::Handle;
 use tokio::sync::{RwLock, broadcast};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::Hash;
@@ -40,6 +41,10 @@ pub use channels::ChannelRefusal;
 
 /// Reports of changes that a slow reader may miss; it reads the book then.
 const REPORTS_MAX: usize = 4_096;
+
+/// After a decision the channel's two sides exchange some messages. A node that stops before their end must finish it on
+/// chain if it comes back after the payment's deadline.
+const DECISION_GRACE: Duration = Duration::from_secs(2);
 
 /// What anchor channels keep on chain, each, to pay the fees of a forced end.
 const ANCHOR_RESERVE_SATS: u64 = 25_000;
@@ -153,6 +158,8 @@ pub struct Node {
     /// Held by each call of ldk-node; closed when the node stops, because a call after LDK's last save would cost a
     /// channel at the next start.
     calls: Arc<RwLock<Gate>>,
+    /// When a payment was claimed or given back last.
+    decided_at: Mutex<Option<Instant>>,
     stop: CancellationToken,
     /// Cancelled when only another start helps.
     broken: CancellationToken,
@@ -201,6 +208,7 @@ impl Node {
             funded: broadcast::channel(REPORTS_MAX).0,
             paying: tokio::sync::Mutex::default(),
             calls: Arc::new(RwLock::new(Gate::Open)),
+            decided_at: Mutex::default(),
             stop: CancellationToken::new(),
             broken: CancellationToken::new(),
             tasks: Mutex::default(),
@@ -227,6 +235,10 @@ impl Node {
             std::mem::take(&mut *tasks)
         };
         while tasks.join_next().await.is_some() {}
+        let decided_at = *self.decided_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = decided_at {
+            sleep_until(at + DECISION_GRACE).await;
+        }
         // Waits for the calls that run.
         *self.calls.write().await = Gate::Closed;
         let ldk = Arc::clone(&self.ldk);
@@ -294,6 +306,11 @@ impl Node {
             *read = Some((at, Instant::now()));
         }
         Ok(())
+    }
+
+    fn note_decision(&self) {
+        let now = Some(Instant::now());
+        *self.decided_at.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
     fn now(&self) -> u64 {
