@@ -36,20 +36,24 @@ impl Orders {
         }
     }
 
-    /// Returns what the node holds now.
+    /// Returns what the node holds now, without what was compared just now: whether that succeeded shows the next round.
     async fn find_new(
         &self,
         known: &HashSet<PaymentHash>,
     ) -> Result<HashSet<PaymentHash>, PortError> {
-        let held: HashSet<_> = self.lightning.held().await?.into_iter().collect();
-        let orders: Vec<Result<Option<Order>, _>> = stream::iter(held.difference(known).copied())
-            .map(|hash| self.store.order_of_payment(hash))
+        let mut held: HashSet<_> = self.lightning.held().await?.into_iter().collect();
+        let new: Vec<_> = held.difference(known).copied().collect();
+        let orders: Vec<(PaymentHash, Result<Option<Order>, _>)> = stream::iter(new)
+            .map(|hash| async move { (hash, self.store.order_of_payment(hash).await) })
             .buffer_unordered(READS)
             .collect()
             .await;
         let mut open = Vec::new();
-        for order in orders {
-            open.extend(order?.filter(|order| order.state == OrderState::Open));
+        for (hash, order) in orders {
+            if let Some(order) = order?.filter(|order| order.state == OrderState::Open) {
+                held.remove(&hash);
+                open.push(order);
+            }
         }
         while !open.is_empty() {
             let rest = open.split_off(open.len().min(limits::ORDER_CHECKS_MAX as usize));
