@@ -93,7 +93,7 @@ impl ChainSource {
     }
 }
 
-/// Reads what ldk-node does not tell: when a block was made.
+/// Reads what ldk-node does not report: when a block was made.
 #[derive(Debug)]
 pub(crate) struct BlockTimes {
     source: ChainSource,

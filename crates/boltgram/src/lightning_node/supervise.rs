@@ -35,7 +35,7 @@ pub(super) enum State {
     Ended,
     /// It cannot run as it is called, and why. It is tried again nevertheless.
     Unusable(String),
-    /// As it was told.
+    /// As it was asked to.
     Stopped,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Until it is told to stop and the node has ended.
+    /// Until it shall stop and the node has ended.
     pub(super) async fn run(self) {
         let mut pause = PAUSE_MIN;
         loop {
@@ -95,7 +95,7 @@ impl Supervisor {
         let begun = Instant::now();
         let mut progress = interval_at(begun + PROGRESS, PROGRESS);
         progress.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut is_ready, mut is_told, mut reason) = (false, false, String::new());
+        let (mut is_ready, mut is_stopping, mut reason) = (false, false, String::new());
         let status = loop {
             tokio::select! {
                 line = err.next(), if !err.has_ended() => {
@@ -110,14 +110,14 @@ impl Supervisor {
                     self.state.send_replace(State::Ready);
                 }
                 status = child.wait() => break status,
-                () = self.stop.cancelled(), if !is_told => {
-                    is_told = true;
+                () = self.stop.cancelled(), if !is_stopping => {
+                    is_stopping = true;
                     tracing::info!("stopping the Lightning node");
                     end_in_order(&child);
                     // A read of it may keep the node from ending.
                     drop(stdin.take());
                 }
-                _ = progress.tick(), if !is_told && !is_ready => {
+                _ = progress.tick(), if !is_stopping && !is_ready => {
                     let waited_s = begun.elapsed().as_secs();
                     tracing::info!(waited_s, "the Lightning node is still starting");
                 }
@@ -130,7 +130,7 @@ impl Supervisor {
         };
         // A process that it left behind may hold the pipe open.
         let _ = timeout(LAST_LINES, rest).await;
-        judge(status, is_told, &reason)
+        judge(status, is_stopping, &reason)
     }
 }
 
@@ -142,16 +142,16 @@ fn heard(line: String, reason: String) -> String {
 }
 
 /// Logs the end, and says what it means.
-fn judge(status: io::Result<ExitStatus>, is_told: bool, reason: &str) -> State {
-    let (code, told) = match status {
+fn judge(status: io::Result<ExitStatus>, is_stopping: bool, reason: &str) -> State {
+    let (code, shown) = match status {
         Ok(status) => (status.code(), status.to_string()),
         Err(error) => (None, format!("unknown: {error}")),
     };
-    if is_told {
-        tracing::info!(status = told, "Lightning node stopped");
+    if is_stopping {
+        tracing::info!(status = shown, "Lightning node stopped");
         return State::Stopped;
     }
-    tracing::error!(status = told, "the Lightning node ended by itself");
+    tracing::error!(status = shown, "the Lightning node ended by itself");
     if code == Some(BAD_USAGE) {
         return State::Unusable(format!("it exits with {BAD_USAGE}: {reason}"));
     }

@@ -151,6 +151,7 @@ impl Book {
 
     /// Held and settling, and those cancelled payments that LDK may still hold at this height.
     pub(crate) fn held_at(&self, height: u32) -> Result<Vec<Hold>, DatabaseError> {
+        // The first part is that of the index of pending ones.
         let condition = "state IN (0, 3, 4) AND state <> 0 OR state = 2 AND deadline_height > ?";
         self.database.read(|connection| list(connection, condition, &[height.into()]))
     }
@@ -184,27 +185,22 @@ impl Book {
         payment: Inbound,
     ) -> Result<Option<Hold>, DatabaseError> {
         let accept = move |connection: &Connection| {
-            let sql = "UPDATE holds SET state = 3, paid_msat = ?2, deadline_height = ?3, \
-                 accepted_height = ?4, accepted_at = ?5 \
-                 WHERE hash = ?1 AND state = 0 AND value_msat <= ?2 AND created_at + expiry_s >= ?5";
-            connection.prepare_cached(sql)?.execute(params![
+            let values = params![
                 hash,
                 stored(payment.msat),
                 payment.deadline_height,
                 payment.accepted_height,
                 stored(payment.accepted_at)
-            ])?;
+            ];
+            let sql = "UPDATE holds SET state = 3, paid_msat = ?2, deadline_height = ?3, \
+                 accepted_height = ?4, accepted_at = ?5 \
+                 WHERE hash = ?1 AND state = 0 AND value_msat <= ?2 AND created_at + expiry_s >= ?5";
+            connection.prepare_cached(sql)?.execute(values)?;
             let sql = "UPDATE holds SET state = 2, ended_at = coalesce(ended_at, ?5), paid_msat = ?2, \
                  deadline_height = max(?3, coalesce(deadline_height, 0)), accepted_height = ?4, \
                  accepted_at = ?5 \
                  WHERE hash = ?1 AND (state = 2 OR state = 0 AND created_at + expiry_s < ?5)";
-            connection.prepare_cached(sql)?.execute(params![
-                hash,
-                stored(payment.msat),
-                payment.deadline_height,
-                payment.accepted_height,
-                stored(payment.accepted_at)
-            ])?;
+            connection.prepare_cached(sql)?.execute(values)?;
             find(connection, &hash)
         };
         self.database.change(accept).await

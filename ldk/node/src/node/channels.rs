@@ -13,9 +13,6 @@ use super::{CallError, Node};
 /// How long a call waits until a new channel's funding is sent.
 const FUNDING_WAIT: Duration = Duration::from_secs(60);
 
-/// Of a channel that is opened, closed, or a peer that is connected. It has no LND words to keep.
-pub type ChannelRefusal = CallError;
-
 pub(crate) struct OpenChannel {
     pub(crate) peer: PublicKey,
     pub(crate) sats: u64,

@@ -174,7 +174,7 @@ impl Node {
         self.give_back(&hold).await
     }
 
-    /// Tells LDK to return the payment of a cancelled hold, if there is one. Harmless to repeat; never for one that
+    /// Has LDK return the payment of a cancelled hold, if there is one. Harmless to repeat; never for one that
     /// is or may become settled, because ldk-node would record it as failed.
     pub(super) async fn give_back(&self, hold: &Hold) -> Result<(), CallError> {
         if hold.payment.is_some() { self.fail_back(hold.hash).await } else { Ok(()) }

@@ -37,8 +37,6 @@ pub(crate) use pay::{SendPayment, Sent};
 
 pub(crate) use follow_chain::BACKGROUND_SYNC_MIN;
 
-pub use channels::ChannelRefusal;
-
 /// Reports of changes that a slow reader may miss; it reads the book then.
 const REPORTS_MAX: usize = 4_096;
 

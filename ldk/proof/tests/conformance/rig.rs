@@ -75,13 +75,11 @@ impl NodeRig {
         mine(&world, &clock, 1);
         node.read_chain().await;
         let id = node.node_id().to_string();
-        let (payer, funding) = block_in_place(|| {
+        let payer = block_in_place(|| {
             let payer = world.peer("payer");
-            let funding = payer.open(&id, &listen, CHANNEL_SATS, 0);
-            world.wait_seen(&funding);
-            (payer, funding)
+            world.wait_seen(&payer.open(&id, &listen, CHANNEL_SATS, 0));
+            payer
         });
-        let _funding = funding;
         mine(&world, &clock, 6);
         node.read_chain().await;
         block_in_place(|| {
